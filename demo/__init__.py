@@ -1,0 +1,1 @@
+"""Runs the whole lakehouse on one machine and shows what it did."""

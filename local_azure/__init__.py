@@ -1,0 +1,1 @@
+"""Local stand-ins for the Azure services that have no local engine."""

@@ -1,0 +1,1 @@
+"""The crypto lakehouse on Spark and Delta Lake."""
