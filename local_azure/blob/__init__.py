@@ -1,0 +1,1 @@
+"""Blob Storage: real Azurite, kept alive as a child process."""
