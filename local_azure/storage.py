@@ -70,7 +70,9 @@ class StorageMap:
         if parts.scheme in HADOOP_SCHEMES:
             container, at, host = parts.netloc.partition("@")
             if not (container and at):
-                raise StorageError(f"{url}: expected {parts.scheme}://<container>@<account>.dfs.core.windows.net/<path>")
+                raise StorageError(
+                    f"{url}: expected {parts.scheme}://<container>@<account>.dfs.core.windows.net/<path>"
+                )
             return BlobLocation(self._of_host(host, url), container, unquote(parts.path).strip("/"))
         if parts.scheme in {"http", "https"}:
             account, path = self._of_web_address(url)
