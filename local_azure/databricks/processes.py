@@ -1,0 +1,31 @@
+"""Ties the life of child processes to their parent's and ends whole process groups."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def die_with_parent() -> None:
+    """Called in a fresh child: the kernel kills it when the thread that made it ends, even by kill -9."""
+    if _LIBC is not None:
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def kill_group(leader: int) -> None:
+    """Kill a process group that we made."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def process_command(pid: int) -> list[str]:
+    """The command line of a running process, empty when there is none (or where there is no /proc)."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as stream:
+            return [part.decode(errors="replace") for part in stream.read().split(b"\0") if part]
+    except OSError:
+        return []

@@ -1,0 +1,28 @@
+"""A small Delta workload that makes the JVM compile what the first run of a user needs."""
+
+import shutil
+from pathlib import Path
+
+from delta.tables import DeltaTable
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+
+def run(spark: SparkSession, scratch: Path) -> None:
+    """Write, merge, read and stream a Delta table by path: nothing is left in the metastore."""
+    folder = scratch / "warm-up"
+    shutil.rmtree(folder, ignore_errors=True)
+    table, source, checkpoint = str(folder / "table"), folder / "source", str(folder / "checkpoint")
+    source.mkdir(parents=True)
+    (source / "1.json").write_text('{"id": 1, "price": 2.5, "at": "2021-05-01T00:00:00Z"}\n')
+    rows = spark.read.schema("id INT, price DOUBLE, at TIMESTAMP").json(str(source))
+    rows.write.format("delta").save(table)
+    target = DeltaTable.forPath(spark, table)
+    merge = target.alias("t").merge(rows.withColumn("id", F.col("id") + 1).alias("s"), "t.id = s.id")
+    merge.whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
+    stream = spark.readStream.schema("id INT, price DOUBLE, at TIMESTAMP").json(str(source))
+    query = stream.writeStream.format("delta").option("checkpointLocation", checkpoint).trigger(availableNow=True)
+    query.start(str(folder / "copy")).awaitTermination()
+    daily = spark.read.format("delta").load(table).groupBy(F.to_date("at")).agg(F.avg("price"))
+    daily.collect()
+    shutil.rmtree(folder, ignore_errors=True)
