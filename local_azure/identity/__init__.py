@@ -1,0 +1,1 @@
+"""The token endpoints of Microsoft Entra ID: managed identity and client credentials."""

@@ -1,0 +1,1 @@
+"""The secrets part of Azure Key Vault."""
