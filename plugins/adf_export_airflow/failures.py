@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
+
+from adf_export_airflow.landing_names import landing_name
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -20,7 +22,7 @@ class LandFailureReportOperator(BaseOperator):
     succeeded would turn a failed run into a successful one.
     """
 
-    template_fields: ClassVar[Sequence[str]] = ("ingest_date", "run_name", "container", "wasb_conn_id")
+    template_fields: Sequence[str] = ("ingest_date", "run_name", "container", "wasb_conn_id")
 
     def __init__(
         self,
@@ -49,8 +51,3 @@ class LandFailureReportOperator(BaseOperator):
             json.dumps(report, indent=2, sort_keys=True, default=str), self.container, blob, overwrite=True
         )
         raise AirflowFailException(f"{', '.join(failed)} failed: report in {self.container}/{blob}")
-
-
-def landing_name(run_name: str) -> str:
-    """A run name as it stands in blob names: everything but letters, digits, `.`, `_` and `-` becomes `_`."""
-    return "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "_" for char in run_name)

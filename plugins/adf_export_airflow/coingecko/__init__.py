@@ -1,0 +1,1 @@
+"""CoinGecko for Airflow: connection, client and operators."""
