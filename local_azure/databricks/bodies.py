@@ -330,7 +330,9 @@ def _check_graph(tasks: tuple[TaskSpec, ...]) -> None:
     for task in tasks:
         for upstream in task.depends_on:
             if upstream not in keys:
-                raise invalid_parameter(f"task {task.task_key!r} depends on unknown task {upstream!r}{_nearest(upstream, keys)}")
+                raise invalid_parameter(
+                    f"task {task.task_key!r} depends on unknown task {upstream!r}{_nearest(upstream, keys)}"
+                )
     done: set[str] = set()
     while len(done) < len(tasks):
         ready = {task.task_key for task in tasks if task.task_key not in done and done.issuperset(task.depends_on)}
@@ -344,11 +346,20 @@ def _without_effect(document: Mapping[str, Any]) -> tuple[str, ...]:
     described = {**DESCRIPTION, **TASK_DESCRIPTION}
     places = [document, *document.get("tasks", ())]
     return tuple(
-        sorted({name for place in places for name, value in place.items() if value and name in described and name not in COMPUTE})
+        sorted(
+            {
+                name
+                for place in places
+                for name, value in place.items()
+                if value and name in described and name not in COMPUTE
+            }
+        )
     )
 
 
-def _fields(value: object, path: str, readers: Mapping[str, Reader], *, required: tuple[str, ...] = ()) -> dict[str, Any]:
+def _fields(
+    value: object, path: str, readers: Mapping[str, Reader], *, required: tuple[str, ...] = ()
+) -> dict[str, Any]:
     known = _object(value, path or "the request body")
     prefix = f"{path}." if path else ""
     for name in known:

@@ -64,7 +64,7 @@ class RunProcess:
     def run(self, job: dict[str, Any]) -> dict[str, Any]:
         """Give it the job and wait for its end, whichever way it comes."""
         with self._log_lock:
-            self._log = Path(job["log"]).open("ab", buffering=0)
+            self._log = open(job["log"], "ab", buffering=0)  # noqa: SIM115 - closed with the run, in `_end`
             self._log.write(self._early)
         self._channel.send({"job": job})
         self.ended.wait()
@@ -242,11 +242,12 @@ class Host:
         try:
             self.jvm.connect()
             self._fill_pool()
-        except (DriverError, OSError, queue.Empty) as error:
+        except (DriverError, queue.Empty) as error:
             self._give_up(str(error))
         except Exception as error:
-            # py4j's errors: the metastore's own message is inside.
-            self._give_up(f"Spark did not start: {error}")
+            # A JVM that is going away is told by `_watch_jvm`; else it is py4j's error, the metastore's inside.
+            if not self._jvm_ends():
+                self._give_up(f"Spark does not work: {error}")
 
     def _fill_pool(self) -> None:
         announced = False
@@ -274,11 +275,9 @@ class Host:
 
     def _run(self, attempt: str, job: dict[str, Any]) -> None:
         outcome = self._execute(attempt, job)
-        if outcome.get("lost_driver"):
-            # Its calls failed because the JVM is going: that is the driver's failure, told by `_give_up`.
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.jvm.process.wait(5)
-        if self.jvm.process.poll() is None:
+        # A run whose calls failed because the JVM is going: the driver's failure, told by `_watch_jvm`.
+        lost = outcome.get("lost_driver") and self._jvm_ends()
+        if not lost and self.jvm.process.poll() is None:
             self.service.send({"event": "ended", "attempt": attempt, "outcome": outcome})
 
     def _execute(self, attempt: str, job: dict[str, Any]) -> dict[str, Any]:
@@ -348,6 +347,12 @@ class Host:
         process.kill()
         for child in children:
             self._cancel(child)
+
+    def _jvm_ends(self) -> bool:
+        """Whether the JVM has ended or is just about to."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.jvm.process.wait(5)
+        return self.jvm.process.poll() is not None
 
     def _watch_jvm(self) -> None:
         code = self.jvm.process.wait()

@@ -63,7 +63,9 @@ class Control:
 class Engine:
     """Runs what is submitted."""
 
-    def __init__(self, settings: DatabricksSettings, store: RunStore, driver: Driver, clock: Clock = wall_clock) -> None:
+    def __init__(
+        self, settings: DatabricksSettings, store: RunStore, driver: Driver, clock: Clock = wall_clock
+    ) -> None:
         self._settings = settings
         self._store = store
         self._driver = driver
@@ -280,7 +282,7 @@ class Engine:
             "kind": task.kind,
             "file": str(self._file(task)),
             "name": f"{spec.run_name} / {task.task_key}",
-            "parameters": list(task.parameters) if task.kind == "python" else dict(task.parameters),
+            "parameters": list(task.parameters) if isinstance(task.parameters, tuple) else dict(task.parameters),
             "log": str(log),
         }
 
@@ -304,7 +306,9 @@ def check_libraries(libraries: Any) -> None:
             raise invalid_library(f"libraries: only {{'pypi': {{'package': ...}}}} is offered, not {library!r}")
         missing = missing_requirement(package)
         if missing:
-            raise invalid_library(f"libraries: {missing}: add it to the project's own environment, in which runs happen")
+            raise invalid_library(
+                f"libraries: {missing}: add it to the project's own environment, in which runs happen"
+            )
 
 
 def invalid_library(message: str) -> DatabricksError:

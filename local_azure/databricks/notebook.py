@@ -228,5 +228,3 @@ def _stop_streams(runtime: "Runtime") -> None:
     for query in runtime.spark.streams.active:
         sys.stdout.write(f"notebook.exit stops the streaming query {query.name or query.id}\n")
         query.stop()
-
-

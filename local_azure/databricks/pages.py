@@ -38,6 +38,7 @@ def _facts(record: Record) -> str:
     seconds = f", {(record.end_time - record.start_time) / 1000:.1f} s" if record.end_time else ""
     started = datetime.fromtimestamp(record.start_time / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     return (
-        f"<p>Run {record.run_id}: <strong class={escape(state)}>{escape(state)}</strong>, started {started}{seconds}</p>"
+        f"<p>Run {record.run_id}: <strong class={escape(state)}>{escape(state)}</strong>"
+        f", started {started}{seconds}</p>"
         f"<p>{escape(record.state.message)}</p>"
     )

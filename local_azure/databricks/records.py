@@ -73,7 +73,7 @@ class RunStore:
         self._children: dict[int, list[int]] = {}
         for _, text in self._database.execute("SELECT run_id, document FROM record ORDER BY run_id"):
             self._remember(_from_json(json.loads(text)))
-        # Ids go on from the last one; a new store starts at random, so that an id kept elsewhere does not meet another run.
+        # Ids go on from the last one; a new store starts at random: an id kept elsewhere must not meet another run.
         self._next = max(self._records, default=secrets.randbelow(9 * 10**14) + 10**14) + 1
 
     def new_id(self) -> int:

@@ -6,11 +6,9 @@ import queue
 import socket
 import sys
 import threading
-import traceback
-from pathlib import Path
 from typing import Any
 
-from py4j.protocol import Py4JNetworkError
+from py4j.protocol import Py4JNetworkError  # type: ignore[import-untyped]
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
@@ -20,6 +18,7 @@ from local_azure.databricks.dbutils import NotebookExit
 from local_azure.databricks.jvm import connect_gateway
 from local_azure.databricks.runtime import Runtime, source_state
 from local_azure.databricks.settings import DatabricksSettings
+from local_azure.databricks.sql_text import databricks_sql
 
 # runs/get-output gives the first 5 MB of a result.
 MAX_RESULT = 5 * 1024 * 1024
@@ -64,7 +63,7 @@ def main(sock: socket.socket, settings: DatabricksSettings, gateway: dict[str, A
     link = HostLink(Channel(sock))
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
-    sys.stdin = open(0, closefd=False)
+    sys.stdin = os.fdopen(0, closefd=False)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     spark = attach(gateway["port"], gateway["token"])
@@ -97,6 +96,8 @@ def execute(spark: SparkSession, settings: DatabricksSettings, job: dict[str, An
     context.environment["PYTHONPATH"] = os.pathsep.join(map(str, settings.workspace.values()))
     runtime = Runtime(spark=spark, settings=settings, job=job, link=link)
     _refuse_stop(spark)
+    _speak_databricks_sql()
+    spark_errors.quiet_spark()
     try:
         match job["kind"]:
             case "notebook":
@@ -113,12 +114,12 @@ def execute(spark: SparkSession, settings: DatabricksSettings, job: dict[str, An
             "truncated": len(result) > MAX_RESULT,
         }
     except BaseException as error:
-        return _failure(spark_errors.translate(error))
+        return _failure(spark_errors.translate(error, settings.catalog))
     return {"kind": "success", "result": None, "truncated": False}
 
 
 def _failure(error: BaseException) -> dict[str, Any]:
-    trace = "".join(traceback.format_exception(spark_errors.without_our_frames(error)))
+    trace = spark_errors.show(error)
     sys.stderr.write(trace)
     lost = any(isinstance(cause, (Py4JNetworkError, ConnectionError)) for cause in _causes(error))
     return {
@@ -133,7 +134,7 @@ def _reaches_spark() -> bool:
     """Whether the JVM still answers: tells its death from a network error of the user's own."""
     context = SparkContext._active_spark_context
     try:
-        return context is not None and bool(context._jsc.version())  # type: ignore[attr-defined]
+        return context is not None and bool(context._jsc.version())
     except Exception:
         return False
 
@@ -147,13 +148,21 @@ def _causes(error: BaseException) -> list[BaseException]:
     return found
 
 
+def _speak_databricks_sql() -> None:
+    """Let spark.sql take `USE CATALOG`, which open Spark's parser does not know."""
+    plain = SparkSession.sql
+
+    def sql(self: SparkSession, sqlQuery: str, *args: Any, **kwargs: Any) -> Any:  # noqa: N803 - Spark's name
+        return plain(self, databricks_sql(sqlQuery), *args, **kwargs)
+
+    setattr(SparkSession, "sql", sql)  # noqa: B010 - mypy takes an assignment for a mistake
+
+
 def _refuse_stop(spark: SparkSession) -> None:
     """The session belongs to the cluster: a stop by one run would end the Spark of all."""
 
     def stop(*_: Any) -> None:
-        sys.stderr.write("spark.stop() has no effect here: the cluster owns the session, as on Databricks\n")
+        sys.stderr.write("spark.stop() has no effect here: the cluster owns the session\n")
 
-    SparkSession.stop = stop  # type: ignore[method-assign]
-    SparkContext.stop = stop  # type: ignore[method-assign]
-
-
+    for owner in (SparkSession, SparkContext):
+        setattr(owner, "stop", stop)  # noqa: B010 - mypy takes an assignment for a mistake

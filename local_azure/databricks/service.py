@@ -200,7 +200,9 @@ def guard(token: str) -> Callable[[Request, Handler], Awaitable[Response]]:
     async def check(request: Request, call_next: Handler) -> Response:
         # The name too: a page of another site that resolves its own name to 127.0.0.1 must not read logs.
         if request.client is None or request.client.host not in LOOPBACK or host_name(request) not in LOOPBACK:
-            return error_answer(ApiError("PERMISSION_DENIED", "only this machine may use the local Databricks", status=403))
+            return error_answer(
+                ApiError("PERMISSION_DENIED", "the local Databricks serves only this machine", status=403)
+            )
         if request.url.path.startswith("/api/"):
             given = request.headers.get("authorization", "")
             if not given.lower().startswith("bearer "):

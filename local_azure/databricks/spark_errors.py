@@ -1,31 +1,45 @@
 """Shows a run's error as its author needs it: the notebook's own lines first, Spark's hints in local terms."""
 
+import logging
 import traceback
 from pathlib import Path
-from types import TracebackType
 
 OURS = str(Path(__file__).parent)
+# What Spark says of a name whose catalog is not there.
+OTHER_CATALOG = ("CATALOG_NOT_FOUND", "REQUIRES_SINGLE_PART_NAMESPACE")
 
 
-def translate(error: BaseException) -> BaseException:
-    """The error that Databricks would raise, where Spark's differs."""
+def translate(error: BaseException, catalog: str) -> BaseException:
+    """The error with what helps here."""
     condition = getattr(error, "getCondition", None)
-    if callable(condition) and condition() == "CATALOG_NOT_FOUND":
-        error.add_note("The local Databricks has one catalog: use its name, or start it with another one.")
+    if callable(condition) and condition() in OTHER_CATALOG:
+        error.add_note(
+            f"The local Databricks has one catalog, {catalog}: use three-level names that begin with it, "
+            "or start it for another catalog."
+        )
     if isinstance(error, SystemExit):
         error.add_note("sys.exit ends the Python process of the run: end a notebook with dbutils.notebook.exit(value).")
     return error
 
 
-def without_our_frames(error: BaseException) -> BaseException:
-    """The same error with a traceback that starts in the user's code."""
-    frame: TracebackType | None = error.__traceback__
-    while frame is not None and frame.tb_frame.f_code.co_filename.startswith(OURS):
-        frame = frame.tb_next
-    # A syntax error has no frame of the user's.
-    return error.with_traceback(frame)
+def show(error: BaseException) -> str:
+    """The whole traceback, without the frames of our own that run the user's."""
+    shown = traceback.TracebackException.from_exception(error)
+    pending: list[traceback.TracebackException | None] = [shown]
+    while pending:
+        one = pending.pop()
+        if one is not None:
+            kept = [frame for frame in one.stack if not frame.filename.startswith(OURS)]
+            one.stack = traceback.StackSummary.from_list(kept)
+            pending += [one.__cause__, one.__context__]
+    return "".join(shown.format())
 
 
 def summary(error: BaseException) -> str:
     """The error in a few lines: type, message, notes."""
     return "".join(traceback.format_exception_only(error)).strip()
+
+
+def quiet_spark() -> None:
+    """PySpark logs each error that it raises, with the JVM's whole stack: the traceback says it once and better."""
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)

@@ -14,6 +14,7 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+USE_CATALOG = re.compile(r"\s*USE\s+CATALOG\s+", re.IGNORECASE)
 
 
 def split_statements(text: str) -> Iterator[str]:
@@ -28,6 +29,16 @@ def split_statements(text: str) -> Iterator[str]:
             yield from _meaningful(text[start : match.start()])
             start = match.end()
     yield from _meaningful(text[start:])
+
+
+def databricks_sql(statement: str) -> str:
+    """The same statement in open Spark's words, where Databricks has one more.
+
+    >>> databricks_sql("use catalog crypto")
+    'SET CATALOG crypto'
+    """
+    match = USE_CATALOG.match(statement)
+    return f"SET CATALOG {statement[match.end() :]}" if match else statement
 
 
 def named_parameters(statement: str) -> set[str]:

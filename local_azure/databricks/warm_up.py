@@ -5,7 +5,7 @@ from pathlib import Path
 
 from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql.functions import avg, col, to_date
 
 
 def run(spark: SparkSession, scratch: Path) -> None:
@@ -18,11 +18,11 @@ def run(spark: SparkSession, scratch: Path) -> None:
     rows = spark.read.schema("id INT, price DOUBLE, at TIMESTAMP").json(str(source))
     rows.write.format("delta").save(table)
     target = DeltaTable.forPath(spark, table)
-    merge = target.alias("t").merge(rows.withColumn("id", F.col("id") + 1).alias("s"), "t.id = s.id")
+    merge = target.alias("t").merge(rows.withColumn("id", col("id") + 1).alias("s"), "t.id = s.id")
     merge.whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
     stream = spark.readStream.schema("id INT, price DOUBLE, at TIMESTAMP").json(str(source))
     query = stream.writeStream.format("delta").option("checkpointLocation", checkpoint).trigger(availableNow=True)
     query.start(str(folder / "copy")).awaitTermination()
-    daily = spark.read.format("delta").load(table).groupBy(F.to_date("at")).agg(F.avg("price"))
+    daily = spark.read.format("delta").load(table).groupBy(to_date("at")).agg(avg("price"))
     daily.collect()
     shutil.rmtree(folder, ignore_errors=True)

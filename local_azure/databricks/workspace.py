@@ -72,7 +72,8 @@ class Workspace:
         for _, base in self._candidates(path):
             for suffix in NOTEBOOK_HEADS:
                 if base.with_name(base.name + suffix).is_file():
-                    return f" {base.name}{suffix} is there but is a file: a notebook starts with the line '{NOTEBOOK_HEADS[suffix]}'."
+                    head = NOTEBOOK_HEADS[suffix]
+                    return f" {base.name}{suffix} is there but is a file: a notebook starts with the line '{head}'."
         if not known:
             places = ", ".join(f"{prefix} = {root}" for prefix, root in self._mounts) or "nothing is mounted"
             return f" There is no notebook in the workspace ({places})."

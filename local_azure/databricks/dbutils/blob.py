@@ -19,6 +19,8 @@ class BlobFiles:
 
     def entries(self, url: str) -> list[tuple[str, int, int]]:
         """What a folder holds, or the file itself."""
+        from azure.storage.blob import BlobPrefix
+
         container, path = self._locate(url)
         if path and not self.is_folder(url):
             properties = container.get_blob_client(path).get_blob_properties()
@@ -27,7 +29,7 @@ class BlobFiles:
         found: list[tuple[str, int, int]] = []
         for item in container.walk_blobs(name_starts_with=prefix, delimiter="/", include=["metadata"]):
             name = item.name.removeprefix(prefix)
-            if name.endswith("/"):
+            if isinstance(item, BlobPrefix):
                 found.append((name, 0, 0))
             elif not (item.metadata or {}).get("hdi_isfolder"):
                 found.append((name, int(item.size), _milliseconds(item)))

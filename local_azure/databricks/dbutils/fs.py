@@ -31,7 +31,7 @@ class Files(Protocol):
     """One kind of storage, addressed by whole URLs."""
 
     def entries(self, url: str) -> "list[tuple[str, int, int]]":
-        """Name (a folder's ends in a slash), size and modification time in ms of what a folder holds, or of the file."""
+        """Name (a folder's ends in a slash), size and modification time in ms, of a folder's entries or of the file."""
 
     def is_folder(self, url: str) -> bool:
         """Whether the URL is a folder; FileNotFoundError when there is nothing."""
@@ -109,7 +109,11 @@ class FileSystems:
         if not recurse:
             raise IsADirectoryError(f"{source} is a folder: pass recurse=True")
         for name, _, _ in _list(source_files, source_url):
-            self._copy(f"{source_url.rstrip('/')}/{name.rstrip('/')}", f"{target_url.rstrip('/')}/{name.rstrip('/')}", recurse=True)
+            self._copy(
+                f"{source_url.rstrip('/')}/{name.rstrip('/')}",
+                f"{target_url.rstrip('/')}/{name.rstrip('/')}",
+                recurse=True,
+            )
 
     def _find(self, path: str) -> tuple[Files, str]:
         scheme, colon, _ = path.partition(":")

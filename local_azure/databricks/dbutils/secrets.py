@@ -1,6 +1,7 @@
 """`dbutils.secrets`: reads Key Vault backed scopes over the vault's REST API."""
 
-from collections.abc import Callable, Mapping
+import builtins
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -41,7 +42,9 @@ class Secrets:
 
     def get(self, scope: str, key: str) -> str:
         """The value of a secret; printed, it shows as [REDACTED]."""
-        answer = self._call(scope, f"/secrets/{quote(key, safe='')}", f"Secret does not exist with scope: {scope} and key: {key}")
+        answer = self._call(
+            scope, f"/secrets/{quote(key, safe='')}", f"Secret does not exist with scope: {scope} and key: {key}"
+        )
         value = str(answer["value"])
         self._announce(value)
         return value
@@ -50,18 +53,20 @@ class Secrets:
         """The value as bytes."""
         return self.get(scope, key).encode()
 
-    def list(self, scope: str) -> "list[SecretMetadata]":
+    def list(self, scope: str) -> Sequence[SecretMetadata]:
         """The names in a scope."""
-        found: list[SecretMetadata] = []
+        found: builtins.list[SecretMetadata] = []
         path: str | None = "/secrets"
         while path is not None:
             answer = self._call(scope, path, f"Scope {scope} does not exist!")
-            found.extend(SecretMetadata(item["id"].rstrip("/").split("/secrets/")[1].split("/")[0]) for item in answer["value"])
+            found.extend(
+                SecretMetadata(item["id"].rstrip("/").split("/secrets/")[1].split("/")[0]) for item in answer["value"]
+            )
             following = answer.get("nextLink")
             path = following and following[len(self._vault(scope)) :]
         return found
 
-    def listScopes(self) -> "list[SecretScope]":  # noqa: N802 - Databricks' name
+    def listScopes(self) -> Sequence[SecretScope]:  # noqa: N802 - Databricks' name
         """The scopes of the workspace."""
         return [SecretScope(name) for name in sorted(self._source.scopes)] if self._source else []
 
@@ -89,7 +94,9 @@ class Secrets:
         if response.status_code == requests.codes.not_found:
             raise SecretError(missing)
         if not response.ok:
-            raise SecretError(f"scope {scope}: the vault {vault} answered {response.status_code}: {response.text[:500]}")
+            raise SecretError(
+                f"scope {scope}: the vault {vault} answered {response.status_code}: {response.text[:500]}"
+            )
         document: dict[str, Any] = response.json()
         return document
 
