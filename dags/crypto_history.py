@@ -10,6 +10,10 @@ ADF twin  Pipeline `crypto_history`: a ForEach over the ranges, then four notebo
 
 from datetime import timedelta
 
+from airflow.providers.databricks.operators.databricks import DatabricksSubmitRunOperator
+from airflow.sdk import DAG, CronDataIntervalTimetable, TaskGroup
+from pendulum import datetime
+
 from adf_export_airflow.coingecko.operators import (
     CoinGeckoMarketChartRangeToBlobOperator,
     CoinGeckoPlanChartRangesOperator,
@@ -26,9 +30,6 @@ from adf_export_airflow.coingecko.params import (
 )
 from adf_export_airflow.failures import LandFailureReportOperator
 from adf_export_airflow.lakehouse import BRONZE_CHARTS, GOLD, SILVER, notebook_task
-from airflow.providers.databricks.operators.databricks import DatabricksSubmitRunOperator
-from airflow.sdk import DAG, CronDataIntervalTimetable, TaskGroup
-from pendulum import datetime
 
 RUN = "{{ params.run_name or run_id }}"
 INGEST = "{{ params.ingest_date or (dag_run.run_after | ds) }}"

@@ -9,10 +9,11 @@ ADF twin  Pipeline `crypto_maintenance`: one notebook activity.
 
 from datetime import timedelta
 
-from adf_export_airflow.lakehouse import GOLD, SILVER, notebook_task
 from airflow.providers.databricks.operators.databricks import DatabricksSubmitRunOperator
 from airflow.sdk import DAG
 from pendulum import datetime
+
+from adf_export_airflow.lakehouse import GOLD, SILVER, notebook_task
 
 with DAG(
     dag_id="crypto_maintenance",

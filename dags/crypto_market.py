@@ -10,6 +10,10 @@ ADF twin  Pipeline `crypto_market`: a Copy for each page, then four notebook act
 import os
 from datetime import timedelta
 
+from airflow.providers.databricks.operators.databricks import DatabricksSubmitRunOperator
+from airflow.sdk import DAG, TaskGroup
+from pendulum import datetime
+
 from adf_export_airflow.coingecko.operators import (
     CoinGeckoMarketsToBlobOperator,
     CoinGeckoPlanMarketPagesOperator,
@@ -18,9 +22,6 @@ from adf_export_airflow.coingecko.operators import (
 from adf_export_airflow.coingecko.params import COINS, INGEST_DATE, PAGES, PER_PAGE, QUALITY_MODE, RUN_NAME, VS_CURRENCY
 from adf_export_airflow.failures import LandFailureReportOperator
 from adf_export_airflow.lakehouse import BRONZE_MARKETS, GOLD, SILVER, notebook_task
-from airflow.providers.databricks.operators.databricks import DatabricksSubmitRunOperator
-from airflow.sdk import DAG, TaskGroup
-from pendulum import datetime
 
 RUN = "{{ params.run_name or run_id }}"
 INGEST = "{{ params.ingest_date or (dag_run.run_after | ds) }}"

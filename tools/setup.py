@@ -140,9 +140,7 @@ def install_delta_jars() -> None:
     version = next(name for name in lock if name.startswith("delta-storage-"))[len("delta-storage-") : -len(".jar")]
     folder = CACHE / f"delta-{version}"
     with locked(folder):
-        if all(
-            (folder / name).is_file() and fingerprint(folder / name) == checksum for name, checksum in lock.items()
-        ):
+        if all((folder / name).is_file() and fingerprint(folder / name) == checksum for name, checksum in lock.items()):
             return
         say(f"fetching Delta Lake {version} (13 MB) into {folder}")
         with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
@@ -158,8 +156,8 @@ def fetch_jars(names: list[str], version: str, scratch: Path) -> None:
     """Lets Spark's own Ivy resolve the jars; its home is the scratch folder, since a Maven home
     that holds POMs without their jars makes it fail."""
     modules = "".join(
-        f'<dependency org="io.delta" name="{name.removesuffix(f"-{version}.jar")}" rev="{version}" conf="default-&gt;master"/>'
-        for name in names
+        f'<dependency org="io.delta" name="{module}" rev="{version}" conf="default-&gt;master"/>'
+        for module in (name.removesuffix(f"-{version}.jar") for name in names)
     )
     request = scratch / "ivy.xml"
     request.write_text(
