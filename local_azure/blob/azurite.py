@@ -84,8 +84,7 @@ class Azurite:
             return True
         if not self.child.alive:
             raise LocalAzureError(
-                f"Azurite ended with code {self.child.process.returncode} while starting ({self.child.log}): "
-                f"{self.child.last_words()}"
+                f"Azurite ended with code {self.child.process.returncode} while starting: {self.last_words()}"
             )
         return False
 
@@ -94,15 +93,17 @@ class Azurite:
         deadline = time.monotonic() + seconds
         while not self.listening():
             if time.monotonic() > deadline:
-                assert self.child is not None
-                words = self.child.last_words()
                 self.stop()
-                raise LocalAzureError(f"Azurite did not listen within {seconds:.0f} s ({self.child.log}): {words}")
+                raise LocalAzureError(f"Azurite did not listen within {seconds:.0f} s: {self.last_words()}")
             time.sleep(0.02)
 
     @property
     def alive(self) -> bool:
         return self.child is not None and self.child.alive
+
+    def last_words(self) -> str:
+        """Where its log is and how it ends, for an error message."""
+        return f"{self.child.last_words()} ({self.child.log})" if self.child is not None else "it was not started"
 
     def stop(self) -> None:
         """End it in order, so that it writes its index."""

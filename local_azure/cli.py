@@ -1,0 +1,289 @@
+"""The command line `local-azure`: start, stop and steer the stand-ins of one state folder."""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from local_azure import lock
+from local_azure.endpoints import Endpoints
+from local_azure.errors import LocalAzureError
+from local_azure.state import Secrets, State
+
+if TYPE_CHECKING:
+    from local_azure.clients import Health, Vault
+    from local_azure.up import Ready
+
+STOP_SECONDS = 40.0
+PROJECT_SPARK = Path(__file__).parents[1] / "spark"
+
+app = typer.Typer(
+    help="Local stand-ins for Azure: Blob Storage, Key Vault, identity, Databricks, and a CoinGecko market.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+secret_app = typer.Typer(help="Read and write secrets of the vault.", no_args_is_help=True)
+faults_app = typer.Typer(help="Make the CoinGecko stand-in misbehave.", no_args_is_help=True)
+clock_app = typer.Typer(help="Set the time of the CoinGecko stand-in.", no_args_is_help=True)
+app.add_typer(secret_app, name="secret")
+app.add_typer(faults_app, name="faults")
+app.add_typer(clock_app, name="clock")
+
+StateOption = Annotated[
+    Path, typer.Option("--state", envvar="LOCAL_AZURE_STATE", help="Folder that keeps everything of this cloud.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+DEFAULT_STATE = Path(".local-azure")
+
+
+@app.command()
+def up(
+    state: StateOption = DEFAULT_STATE,
+    ports: Annotated[str, typer.Option(help="'default' (the port table) or 'free' (any free ones).")] = "default",
+    port: Annotated[list[str] | None, typer.Option(help="NAME=NUMBER, for one service; may be repeated.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the simulated market.")] = 42,
+    replay: Annotated[Path | None, typer.Option(help="Serve the recorded answers of this folder instead.")] = None,
+    faults: Annotated[str, typer.Option(help="For example 429:3,null-price,slow:5 (docs/local-azure.md).")] = "",
+    spark: Annotated[bool, typer.Option("--spark/--no-spark", help="With or without Databricks.")] = True,
+    workspace: Annotated[
+        list[str] | None, typer.Option(help="PREFIX=FOLDER of notebooks; default /Shared/adf-export=<project>/spark.")
+    ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Let Airflow call the real CoinGecko API.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Start all services, say when they are ready, stay until ctrl-C, then stop all of them."""
+    # First of all, and out of the environment: no child may inherit the key.
+    api_key = os.environ.pop("COINGECKO_API_KEY", "").strip() or None
+    from local_azure.environment import without_proxy
+    from local_azure.ports import choose
+    from local_azure.up import Options
+    from local_azure.up import up as run
+
+    os.environ |= without_proxy(os.environ)
+    options = Options(
+        state=_state(state),
+        ports=choose(ports, port or ()),
+        seed=seed,
+        replay=None if replay is None else _folder(replay, "--replay"),
+        faults=faults,
+        spark=spark,
+        workspace=_workspace(workspace or ()),
+        live=live,
+        coingecko_api_key=api_key,
+    )
+
+    def announce(ready: "Ready") -> None:
+        if as_json:
+            _print_json({"state": str(ready.state), "seconds": ready.seconds, "endpoints": asdict(ready.endpoints)})
+        else:
+            _show_ready(ready)
+
+    run(options, announce)
+
+
+@app.command()
+def down(state: StateOption = DEFAULT_STATE) -> None:
+    """Stop what runs on the state folder, from any terminal."""
+    from local_azure.processes import end_process
+
+    pid = lock.owner(_state(state).lock)
+    if pid is None:
+        typer.echo(f"nothing runs on {_state(state).root}", err=True)
+        return
+    if not end_process(pid, gone=STOP_SECONDS):
+        raise LocalAzureError(
+            f"process {pid} did not stop within {STOP_SECONDS:.0f} s: look at it, then 'kill -9 {pid}'"
+        )
+    typer.echo(f"stopped process {pid}", err=True)
+
+
+@app.command()
+def status(state: StateOption = DEFAULT_STATE, as_json: JsonOption = False) -> None:
+    """Show whether each service answers; exit code 1 unless all do."""
+    from local_azure.clients import health
+
+    found = _state(state)
+    try:
+        rows = health(Endpoints.read(found))
+    except LocalAzureError as error:
+        if not as_json:
+            raise
+        _print_json({"state": str(found.root), "running": False, "reason": str(error), "services": []})
+        raise typer.Exit(1) from error
+    healthy = all(row.healthy for row in rows)
+    if as_json:
+        services = [asdict(row) for row in rows]
+        _print_json({"state": str(found.root), "running": True, "healthy": healthy, "services": services})
+    else:
+        _show_health(rows)
+    if not healthy:
+        raise typer.Exit(1)
+
+
+@app.command()
+def env(state: StateOption = DEFAULT_STATE, as_json: JsonOption = False) -> None:
+    """Print what an Airflow process needs: eval "$(local-azure env)". It holds secrets: do not log it."""
+    from local_azure.environment import client_environment, export_lines, without_proxy
+
+    found = _state(state)
+    variables = client_environment(found, Endpoints.read(found), Secrets.load(found)) | without_proxy(os.environ)
+    if as_json:
+        _print_json(variables)
+    else:
+        typer.echo(export_lines(variables))
+
+
+@secret_app.command("set")
+def secret_set(
+    name: str,
+    value: Annotated[str | None, typer.Argument(help="Left out, it is read from standard input.")] = None,
+    state: StateOption = DEFAULT_STATE,
+) -> None:
+    """Write a new version of a secret."""
+    if value is None:
+        value = typer.prompt("value", hide_input=True) if sys.stdin.isatty() else sys.stdin.read().removesuffix("\n")
+    _vault(state).set(name, str(value))
+
+
+@secret_app.command("get")
+def secret_get(name: str, state: StateOption = DEFAULT_STATE) -> None:
+    """Print the value of a secret."""
+    typer.echo(_vault(state).get(name))
+
+
+@secret_app.command("list")
+def secret_list(state: StateOption = DEFAULT_STATE, as_json: JsonOption = False) -> None:
+    """Print the names of all secrets."""
+    names = _vault(state).names()
+    if as_json:
+        _print_json(names)
+    else:
+        typer.echo("\n".join(names))
+
+
+@faults_app.command("set")
+def faults_set(spec: str, state: StateOption = DEFAULT_STATE) -> None:
+    """Put faults in force, for example 429:3,null-price (docs/local-azure.md)."""
+    _steer(state, "PUT", "faults", spec)
+
+
+@faults_app.command("clear")
+def faults_clear(state: StateOption = DEFAULT_STATE) -> None:
+    """End all faults."""
+    _steer(state, "DELETE", "faults")
+
+
+@faults_app.command("show")
+def faults_show(state: StateOption = DEFAULT_STATE) -> None:
+    """Show the faults in force."""
+    _steer(state, "GET", "faults")
+
+
+@clock_app.command("set")
+def clock_set(
+    moment: Annotated[str, typer.Argument(help="Such as 2021-05-19T12:00:00Z.")], state: StateOption = DEFAULT_STATE
+) -> None:
+    """Stop the clock at a moment."""
+    _steer(state, "PUT", "clock", moment)
+
+
+@clock_app.command("reset")
+def clock_reset(state: StateOption = DEFAULT_STATE) -> None:
+    """Set the clock back to what it was at the start."""
+    _steer(state, "DELETE", "clock")
+
+
+@clock_app.command("show")
+def clock_show(state: StateOption = DEFAULT_STATE) -> None:
+    """Show the time that the stand-in believes in."""
+    _steer(state, "GET", "clock")
+
+
+@app.command()
+def logs(run_id: int, state: StateOption = DEFAULT_STATE) -> None:
+    """Print what a Databricks run printed, and its error."""
+    from local_azure.clients import run_logs
+
+    found = _state(state)
+    run_logs(Endpoints.read(found), Secrets.load(found), run_id, typer.echo)
+
+
+def main() -> None:
+    """The entry point: an error of ours is one line and exit code 1."""
+    try:
+        app()
+    except LocalAzureError as error:
+        if "--json" in sys.argv:
+            _print_json({"error": str(error)})
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+
+
+def _state(folder: Path) -> State:
+    return State(folder.expanduser().absolute())
+
+
+def _folder(path: Path, option: str) -> Path:
+    if not path.is_dir():
+        raise typer.BadParameter(f"{path} is not a folder", param_hint=option)
+    return path.absolute()
+
+
+def _workspace(mounts: "list[str] | tuple[()]") -> dict[str, Path]:
+    from local_azure.environment import NOTEBOOKS
+
+    found = {NOTEBOOKS: PROJECT_SPARK} if PROJECT_SPARK.is_dir() else {}
+    for mount in mounts:
+        prefix, separator, folder = mount.partition("=")
+        if not separator or not prefix.startswith("/"):
+            raise typer.BadParameter(f"'{mount}': expected /PREFIX=FOLDER", param_hint="--workspace")
+        found[prefix.rstrip("/") or "/"] = _folder(Path(folder), "--workspace")
+    return found
+
+
+def _vault(folder: Path) -> "Vault":
+    from local_azure.clients import Vault
+
+    state = _state(folder)
+    return Vault(Endpoints.read(state), Secrets.load(state))
+
+
+def _steer(folder: Path, method: str, name: str, body: str = "") -> None:
+    from local_azure.clients import steer_coingecko
+
+    state = _state(folder)
+    _print_json(steer_coingecko(Endpoints.read(state), Secrets.load(state), method, name, body))
+
+
+def _print_json(document: Any) -> None:
+    typer.echo(json.dumps(document, indent=2))
+
+
+def _show_ready(ready: "Ready") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    endpoints = ready.endpoints
+    for name in ("blob", "coingecko", "databricks", "identity", "key_vault"):
+        address = getattr(endpoints, name)
+        table.add_row(f"  {name}", address or "[dim]left out (--no-spark)[/dim]")
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(table)
+    console.print(f"ready after {ready.seconds:.1f} s; state in {ready.state}; ctrl-C stops all", markup=False)
+
+
+def _show_health(rows: "list[Health]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    for row in rows:
+        mark = "[green]up[/green]" if row.healthy else "[red]down[/red]"
+        table.add_row(mark, row.service, row.url, row.detail)
+    Console(soft_wrap=True, highlight=False).print(table)

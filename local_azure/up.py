@@ -1,0 +1,318 @@
+"""Runs all stand-ins in one process until it is told to stop. The stages, and what each hands to the next:
+
+1. claim     the state folder is locked and made; a second `up` on it is refused. Secrets, signing key and
+             certificates are made at the first start and kept.
+2. bind      every port is taken at once, before anything is started: a port in use costs the user one line, not a
+             half-started cloud.
+3. blob      Azurite starts as a child. It needs most of a second, in which the next stage imports and builds.
+4. serve     identity, vault and CoinGecko are FastAPI apps in this one event loop, a uvicorn server each. One loop
+             and not one process each: together they take 90 MB and a second to start.
+5. seed      the vault gets Airflow's connections with the addresses of this start; the landing container is made.
+6. spark     Databricks comes last and takes longest: its driver (a process of its own with the JVM) must be ready.
+7. publish   `endpoints.json` appears, then the ready line: whoever sees either can use everything.
+8. watch     until SIGINT, SIGTERM or SIGHUP. Azurite is started again when it dies; the driver restarts itself.
+
+The stop runs the same list backwards, whatever the reason and however far the start came: each stage pushed its own
+undoing onto one stack.
+"""
+
+import asyncio
+import functools
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from local_azure import lock, ports
+from local_azure.blob.azurite import ACCOUNT, START_SECONDS, Azurite, AzuriteSettings
+from local_azure.endpoints import Endpoints
+from local_azure.errors import LocalAzureError
+from local_azure.state import Secrets, State
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from local_azure.connections import CoinGeckoKey
+    from local_azure.identity.tokens import Tokens
+    from local_azure.key_vault.store import Store
+    from local_azure.tls import Tls
+
+DRIVER_SECONDS = 180.0
+_POLL_SECONDS = 0.02
+_WATCH_SECONDS = 0.25
+# Azurite may die this often within the window; then something is wrong that a restart does not mend.
+_DEATHS, _DEATHS_WINDOW_SECONDS = 5, 60.0
+
+log = logging.getLogger("local_azure.up")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the user asked for."""
+
+    state: State
+    # Service to wanted port; 0 is any free one.
+    ports: Mapping[str, int]
+    seed: int
+    # None: the simulated market.
+    replay: Path | None
+    faults: str
+    spark: bool
+    # Workspace path prefix to the folder that notebooks under it are read from.
+    workspace: Mapping[str, Path]
+    # True: Airflow's connection leads to the real CoinGecko API.
+    live: bool
+    # From COINGECKO_API_KEY; None when unset.
+    coingecko_api_key: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """What is told when everything serves."""
+
+    state: Path
+    endpoints: Endpoints
+    seconds: float
+
+
+def up(options: Options, announce: Callable[[Ready], None]) -> None:
+    """Start all, tell that it is ready, stay until a signal, stop all."""
+    os.umask(0o077)
+    options.state.create()
+    held = lock.acquire(options.state.lock)
+    try:
+        options.state.endpoints.unlink(missing_ok=True)
+        _log_to(options.state)
+        asyncio.run(_until_signalled(_live(options, announce)))
+    finally:
+        options.state.endpoints.unlink(missing_ok=True)
+        held.release()
+
+
+async def _until_signalled(life: Coroutine[None, None, NoReturn]) -> None:
+    """Cancel the life at the first signal; further ones do not interrupt the stop, which is bounded anyway."""
+    task, loop = asyncio.create_task(life), asyncio.get_running_loop()
+    signalled = False
+
+    def end(name: str) -> None:
+        nonlocal signalled
+        if not signalled:
+            signalled = True
+            log.info("%s: stopping", name)
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, end, number.name)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not signalled:
+            raise
+
+
+async def _live(options: Options, announce: Callable[[Ready], None]) -> NoReturn:
+    started = time.monotonic()
+    state = options.state
+    secrets = Secrets.load_or_create(state)
+    async with AsyncExitStack() as stack:
+        cloud = Cloud(options=options, secrets=secrets, stack=stack)
+        sockets = cloud.bind()
+        azurite = cloud.start_azurite()
+        files, tokens, store = cloud.prepare(sockets)
+        key = await cloud.serve_light(sockets, files, tokens, store)
+        await cloud.wait_for_azurite(azurite)
+        endpoints = cloud.endpoints(azurite, sockets, files)
+        cloud.seed(store, endpoints, key)
+        if options.spark:
+            await cloud.serve_databricks(sockets["databricks"], endpoints)
+        endpoints.write(state)
+        ready = Ready(state=state.root, endpoints=endpoints, seconds=time.monotonic() - started)
+        log.info("ready after %.2f s", ready.seconds)
+        announce(ready)
+        await cloud.watch(azurite)
+
+
+@dataclass(slots=True, kw_only=True)
+class Cloud:
+    """The stages; each pushes its undoing onto the stack."""
+
+    options: Options
+    secrets: Secrets
+    stack: AsyncExitStack
+    servers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    def bind(self) -> dict[str, socket.socket]:
+        wanted = self.options.ports
+        services = ["coingecko", "identity", "key_vault", *(["databricks"] if self.options.spark else [])]
+        if wanted["blob"] != ports.FREE:
+            # Azurite binds for itself; this only finds out early, and in our words.
+            ports.bind("blob", wanted["blob"]).close()
+        return {name: self.stack.enter_context(ports.bind(name, wanted[name])) for name in services}
+
+    def start_azurite(self) -> Azurite:
+        state = self.options.state
+        settings = AzuriteSettings(
+            location=state.blob, logs=state.logs, key=self.secrets.azurite_key, port=self.options.ports["blob"]
+        )
+        azurite = Azurite(settings)
+        self.stack.callback(azurite.stop)
+        azurite.start()
+        return azurite
+
+    def prepare(self, sockets: Mapping[str, socket.socket]) -> "tuple[Tls, Tokens, Store]":
+        # Imported here, after Azurite was started: together they take half a second.
+        from local_azure import tls
+        from local_azure.identity.tokens import Tokens, load_or_create_key
+        from local_azure.key_vault.store import Store
+
+        state = self.options.state
+        files = tls.prepare(state)
+        tokens = Tokens(key=load_or_create_key(state), base_url=_http(sockets["identity"]))
+        store = Store(state.key_vault)
+        self.stack.callback(store.close)
+        return files, tokens, store
+
+    async def serve_light(
+        self, sockets: Mapping[str, socket.socket], files: "Tls", tokens: "Tokens", store: "Store"
+    ) -> "CoinGeckoKey":
+        from local_azure.coingecko import service as coingecko
+        from local_azure.connections import choose_key
+        from local_azure.identity import service as identity
+        from local_azure.key_vault import service as key_vault
+
+        options, secrets = self.options, self.secrets
+        key = choose_key(store, secrets, options.coingecko_api_key)
+        market = coingecko.build(
+            options.seed,
+            options.replay,
+            # The stand-in takes the key that tasks are given, so that a real key works here unchanged.
+            key.text,
+            secrets.coingecko_pro_key,
+            admin_token=secrets.admin_token,
+            faults=options.faults,
+        )
+        await self._serve("identity", identity.create_app(tokens, secrets.identity_header), sockets["identity"])
+        vault = key_vault.create_app(store, tokens, _https(sockets["key_vault"]))
+        await self._serve("key_vault", vault, sockets["key_vault"], files)
+        await self._serve("coingecko", market, sockets["coingecko"])
+        return key
+
+    async def wait_for_azurite(self, azurite: Azurite) -> None:
+        from local_azure.environment import LANDING
+
+        deadline = time.monotonic() + START_SECONDS
+        while not azurite.listening():
+            if time.monotonic() > deadline:
+                raise LocalAzureError(f"Azurite did not listen within {START_SECONDS:.0f} s: {azurite.last_words()}")
+            await asyncio.sleep(_POLL_SECONDS)
+        await asyncio.to_thread(azurite.create_container, LANDING)
+
+    def endpoints(self, azurite: Azurite, sockets: Mapping[str, socket.socket], files: "Tls") -> Endpoints:
+        coingecko = _http(sockets["coingecko"])
+        return Endpoints(
+            coingecko=f"{coingecko}/api/v3",
+            coingecko_pro=f"{coingecko}/pro/api/v3",
+            blob=azurite.endpoint,
+            blob_account=ACCOUNT,
+            key_vault=_https(sockets["key_vault"]),
+            identity=f"{_http(sockets['identity'])}/metadata/identity/oauth2/token",
+            databricks=_http(sockets["databricks"]) if "databricks" in sockets else None,
+            ca_bundle=str(files.bundle),
+            pid=os.getpid(),
+        )
+
+    def seed(self, store: "Store", endpoints: Endpoints, key: "CoinGeckoKey") -> None:
+        from local_azure import connections
+
+        connections.seed(store, endpoints, self.secrets, key, live=self.options.live)
+
+    async def serve_databricks(self, bound: socket.socket, endpoints: Endpoints) -> None:
+        from local_azure.databricks.service import create_app
+        from local_azure.databricks.settings import DatabricksSettings, SecretSource
+        from local_azure.environment import CATALOG
+        from local_azure.storage import BlobAccount, StorageMap
+
+        state = self.options.state
+        account = BlobAccount(name=endpoints.blob_account, endpoint=endpoints.blob, key=self.secrets.azurite_key)
+        settings = DatabricksSettings(
+            root=state.databricks,
+            warehouse=state.warehouse,
+            metastore=state.metastore,
+            token=self.secrets.databricks_token,
+            workspace=self.options.workspace,
+            storage=StorageMap(accounts=(account,)),
+            secrets=SecretSource(
+                scopes={"crypto": endpoints.key_vault},
+                identity_endpoint=endpoints.identity,
+                identity_header=self.secrets.identity_header,
+                ca_bundle=Path(endpoints.ca_bundle),
+            ),
+            catalog=CATALOG,
+        )
+        app = create_app(settings)
+        await self._serve("databricks", app, bound)
+        await self._wait_for_driver(app)
+
+    async def _wait_for_driver(self, app: "FastAPI") -> None:
+        driver = app.state.jobs.driver
+        deadline = time.monotonic() + DRIVER_SECONDS
+        while driver.status != "ready":
+            where = self.options.state.databricks / "logs" / "driver.log"
+            if driver.status == "failed":
+                raise LocalAzureError(f"the Spark driver did not start ({where}): {driver.message}")
+            if time.monotonic() > deadline:
+                raise LocalAzureError(f"the Spark driver was not ready within {DRIVER_SECONDS:.0f} s: see {where}")
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def watch(self, azurite: Azurite) -> NoReturn:
+        deaths: list[float] = []
+        while True:
+            ended = [name for name, task in self.servers.items() if task.done()]
+            if ended:
+                raise LocalAzureError(f"the server of {ended[0]} ended: see {self.options.state.logs}")
+            if not azurite.alive:
+                now = time.monotonic()
+                deaths = [death for death in deaths if now - death < _DEATHS_WINDOW_SECONDS] + [now]
+                if len(deaths) > _DEATHS:
+                    raise LocalAzureError(
+                        f"Azurite ended {len(deaths)} times within {_DEATHS_WINDOW_SECONDS:.0f} s: "
+                        f"{azurite.last_words()}"
+                    )
+                log.warning("Azurite ended: starting it again (%s)", azurite.last_words())
+                azurite.start()
+                await self.wait_for_azurite(azurite)
+            await asyncio.sleep(_WATCH_SECONDS)
+
+    async def _serve(self, name: str, app: "FastAPI", bound: socket.socket, files: "Tls | None" = None) -> None:
+        from local_azure import servers
+
+        await self.stack.enter_async_context(app.router.lifespan_context(app))
+        server = servers.make_server(app, tls=files)
+        task = await servers.serve(server, bound)
+        self.servers[name] = task
+        self.stack.push_async_callback(functools.partial(servers.stop, server, task))
+
+
+def _http(bound: socket.socket) -> str:
+    return f"http://{ports.HOST}:{ports.port_of(bound)}"
+
+
+def _https(bound: socket.socket) -> str:
+    # By name: clients of a vault compare it with the certificate, and some take no address for a host.
+    return f"https://localhost:{ports.port_of(bound)}"
+
+
+def _log_to(state: State) -> None:
+    """All records of this process go to one file; terminal and standard output stay for the user."""
+    handler = logging.FileHandler(state.logs / "local-azure.log")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # Their records hold whole requests.
+    for chatty in ("azure", "urllib3", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
