@@ -1,3 +1,9 @@
 """Registers the fixtures that several test areas share."""
 
-pytest_plugins = ["tests.fixtures.airflow_home", "tests.fixtures.paths", "tests.fixtures.spark", "tests.fixtures.azurite"]
+pytest_plugins = [
+    "tests.fixtures.airflow_home",
+    "tests.fixtures.openapi",
+    "tests.fixtures.paths",
+    "tests.fixtures.spark",
+    "tests.fixtures.azurite",
+]

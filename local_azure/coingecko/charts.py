@@ -68,10 +68,10 @@ def points(
     if not COINS[row].quoted:
         keep &= False
     steps, milliseconds = steps[keep], milliseconds[keep]
-    now_ms = int(now) * 1000
-    if live and milliseconds.size and milliseconds[-1] < now_ms:
-        milliseconds = np.append(milliseconds, now_ms)
-        steps = np.append(steps, int(now) / STEP_SECONDS)
+    last = int(min(end, now))
+    if live and milliseconds.size and milliseconds[-1] < last * 1000:
+        milliseconds = np.append(milliseconds, last * 1000)
+        steps = np.append(steps, last / STEP_SECONDS)
     return Series(milliseconds=milliseconds, steps=steps)
 
 

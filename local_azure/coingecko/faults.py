@@ -28,7 +28,6 @@ Options: `times=N` calls are struck, then the fault is used up (without it: ever
 the Retry-After of 429 (1). Of several refusals the first that fits strikes; alterations of the body add up.
 """
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -356,9 +355,3 @@ def spoil(kind: str, body: bytes) -> bytes:
     """A body that is no JSON: cut in the middle, or with bytes that no text has."""
     middle = len(body) // 2
     return body[: middle or 1] if kind == "truncated" else body[:middle] + b'\xff\x00"}' + body[middle:]
-
-
-async def wait(seconds: float) -> None:
-    """Hold one answer back; other calls go on."""
-    if seconds:
-        await asyncio.sleep(seconds)

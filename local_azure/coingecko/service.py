@@ -5,20 +5,24 @@ parameters. Then the market answers, and faults may alter or cut the answer. Unl
 is refused by name. Every answer says in X-Market-Provenance where its numbers come from.
 """
 
+from asyncio import timeout
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from dataclasses import replace as replaced
+from functools import partial
 from pathlib import Path
 
 from anyio.to_thread import run_sync
 from fastapi import Request, Response
+from starlette.exceptions import HTTPException
 
 from local_azure.coingecko import errors
 from local_azure.coingecko.admin import add_admin_routes
 from local_azure.coingecko.clock import Clock
 from local_azure.coingecko.errors import Refusal
-from local_azure.coingecko.faults import Faults, Struck, spoil, wait
+from local_azure.coingecko.faults import Faults, Struck, spoil
 from local_azure.coingecko.keys import KEY_PARAMETERS, Caller, Host, Keys, Plan, RateLimiter, recognise
 from local_azure.coingecko.market import Answer, Market, RawQuery
 from local_azure.coingecko.queries import Endpoint, Query, read_query
@@ -63,11 +67,18 @@ def create_app(
     )
     app = CoinGeckoApp(title="Local CoinGecko", docs_url=None, redoc_url=None, openapi_url=None)
     add_admin_routes(app, faults=faults, clock=clock, calls=service.calls, token=admin_token, market=market)
+    app.add_exception_handler(HTTPException, partial(_no_route, market.provenance))
     for host in Host:
         for endpoint in Endpoint:
             app.add_api_route(host.value + endpoint.value, service.handler(host, endpoint), methods=["GET"])
         app.add_api_route(host.value + "/{path:path}", service.handler(host, None), methods=["GET"])
     return app
+
+
+def _no_route(provenance: str, request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    message = f"{error.detail}: {request.method} {request.url.path}"
+    return json_answer(encode({"error": message}), status=error.status_code, provenance=provenance)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -149,7 +160,7 @@ class Call:
             return None
         if seconds := self.service.faults.delay(self._struck):
             self.struck_by.append("slow")
-            await wait(seconds)
+            await self._wait(seconds)
         injected = self.service.faults.refusal(self._struck)
         if injected is None:
             return None
@@ -158,6 +169,13 @@ class Call:
         if isinstance(answer, Refusal):
             raise answer
         return answer
+
+    async def _wait(self, seconds: float) -> None:
+        """Hold this answer back, but not for a client that has gone: nothing would let the server stop."""
+        with suppress(TimeoutError):
+            async with timeout(seconds):
+                while (await self.request.receive())["type"] != "http.disconnect":
+                    continue
 
     def _recognised(self) -> Caller:
         client = self.request.client.host if self.request.client else "unknown"

@@ -1,0 +1,1 @@
+"""Tests of the local CoinGecko: its answers, refusals, faults, recordings and clock."""
