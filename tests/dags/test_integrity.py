@@ -20,7 +20,8 @@ EXPECTED = {"crypto_market", "crypto_history", "crypto_maintenance"}
 
 IMPORT_UNDER_WATCH = """
 import runpy, sys, json
-import croniter, airflow.sdk, adf_export_airflow.coingecko.operators, adf_export_airflow.lakehouse, adf_export_airflow.failures
+import croniter, airflow.sdk, adf_export_airflow.coingecko.operators
+import adf_export_airflow.failures, adf_export_airflow.lakehouse
 import airflow.providers.databricks.operators.databricks
 touched = []
 def watch(event, args):
