@@ -10,7 +10,7 @@ import pytest
 from local_azure.coingecko.clock import read_moment
 from local_azure.coingecko.errors import CoinGeckoStandInError
 from local_azure.coingecko.replay import ReplayMarket
-from tests.coingecko_service.local import ADMIN, DEMO, Local, local, replayed
+from tests.coingecko_service.local import ADMIN, DEMO, PRO, Local, local, replayed
 
 HOURLY = "coins_id_market_chart/hourly_historical_prices_for_one_coin_0_0d95e3.json"
 FINE = "coins_id_market_chart/minutely_historical_prices_for_one_coin_1_07c915.json"
@@ -188,3 +188,10 @@ def test_a_copied_recording_serves_the_same(recorded: Path, tmp_path: Path) -> N
         shutil.copy(recorded / file, tmp_path / file)
     answer = local(ReplayMarket(tmp_path), now=STARTS).get(RANGE, vs_currency="usd", from_=1618499053, to=1621088009)
     assert answer.content == (recorded / HOURLY).read_bytes()
+
+
+def test_the_pro_host_replays_too(service: Local, recorded: Path) -> None:
+    path = "/pro/api/v3/coins/bitcoin/market_chart/range"
+    answer = service.get(path, headers=PRO, vs_currency="usd", from_=1618499053, to=1621088009)
+    assert answer.content == (recorded / HOURLY).read_bytes()
+    assert service.get(path, vs_currency="usd", from_=1618499053, to=1621088009).status_code == 401
