@@ -13,8 +13,12 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that every Spark
 
 from crypto_lakehouse.schemas import Table
 
-USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
+# Commits that leave every row as it is.
+NEUTRAL_OPERATIONS = frozenset(
+    {"OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "UNSET TBLPROPERTIES", "CHANGE COLUMN"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,17 @@ class Commit:
 
     def metric(self, name: str) -> int:
         return int(self.metrics.get(name, 0))
+
+
+def newest_change(spark: SparkSession, catalog: str, table: Table) -> Commit:
+    """The last commit that may have changed rows."""
+    limit = 8
+    while True:
+        commits = _commits(spark, catalog, table, limit=limit)
+        changes = [commit for commit in commits if commit.operation not in NEUTRAL_OPERATIONS]
+        if changes or len(commits) < limit:
+            return (changes or commits[-1:])[0]
+        limit *= 8
 
 
 def newest_commit(spark: SparkSession, catalog: str, table: Table) -> Commit:

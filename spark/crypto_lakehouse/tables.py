@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the name that every Spark reader knows
 
 from crypto_lakehouse import transforms
-from crypto_lakehouse.history import EPOCH, Commit, commits_since, noted
+from crypto_lakehouse.history import EPOCH, NEUTRAL_OPERATIONS, Commit, commits_since, noted
 from crypto_lakehouse.quality import Expectation, measuring_query
 from crypto_lakehouse.schemas import (
     BRONZE_COINS_MARKETS,
@@ -24,11 +24,6 @@ from crypto_lakehouse.schemas import (
     OHLCV_HOURLY,
     QUARANTINE,
     Table,
-)
-
-# Commits that leave every row as it is.
-NEUTRAL_OPERATIONS = frozenset(
-    {"OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "UNSET TBLPROPERTIES", "CHANGE COLUMN"}
 )
 
 Transform = Callable[[DataFrame], DataFrame]

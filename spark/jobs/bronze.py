@@ -1,10 +1,11 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Bronze: landed files, as they are
-# MAGIC Autoloader takes each new file of one dataset below `landing_url` into `<catalog>.bronze.<dataset>`, exactly once.
+# MAGIC Autoloader takes each new file of one dataset below `landing_url` into `<catalog>.bronze.<dataset>`, exactly
+# MAGIC once.
 # MAGIC
-# MAGIC A field that the API has added makes the run fail once, by Autoloader's design, after the new schema has been saved:
-# MAGIC give the task at least one retry. A field of another type lands in `_rescued_data`.
+# MAGIC A field that the API has added makes the run fail once, by Autoloader's design, after the new schema has been
+# MAGIC saved: give the task at least one retry. A field of another type lands in `_rescued_data`.
 
 # COMMAND ----------
 

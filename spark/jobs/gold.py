@@ -1,8 +1,8 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Gold: candles, indicators, dominance
-# MAGIC Computes again from the earliest UTC day that silver has changed since the last run, and writes a table only where
-# MAGIC its rows differ: unchanged input makes no new table version.
+# MAGIC Computes again from the earliest UTC day that silver has changed since the last run, and writes a table only
+# MAGIC where its rows differ: unchanged input makes no new table version.
 
 # COMMAND ----------
 
@@ -13,7 +13,7 @@ import sys
 sys.path.append(os.path.abspath(".."))
 
 from crypto_lakehouse import reports, tables
-from crypto_lakehouse.history import newest_commit
+from crypto_lakehouse.history import newest_change, newest_commit
 from crypto_lakehouse.schemas import GOLD, OBSERVATIONS
 
 # COMMAND ----------
@@ -27,7 +27,7 @@ catalog = dbutils.widgets.get("catalog")
 spark.conf.set("spark.sql.session.timeZone", "UTC")
 tables.create_missing(spark, catalog, [OBSERVATIONS, *GOLD])
 silver = newest_commit(spark, catalog, OBSERVATIONS)
-before = {table: newest_commit(spark, catalog, table) for table in GOLD}
+before = {table: newest_change(spark, catalog, table) for table in GOLD}
 start = tables.stale_since(spark, catalog, list(before.values()), silver)
 
 # COMMAND ----------

@@ -1,8 +1,9 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Quality gate
-# MAGIC Measures every expectation in one query. Mode `fail` ends the run with an error that lists what does not hold; mode
-# MAGIC `warn` reports it and ends normally. Widget `expectations`: JSON of name to bound, or to `false` to switch one off.
+# MAGIC Measures every expectation in one query. Mode `fail` ends the run with an error that lists what does not hold;
+# MAGIC mode `warn` reports it and ends normally. Widget `expectations`: JSON of name to bound, or to `false` to
+# MAGIC switch one off.
 
 # COMMAND ----------
 

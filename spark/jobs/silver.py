@@ -1,8 +1,9 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Silver: one trusted row for each coin, currency and moment
-# MAGIC Reads what bronze has got since the last run, refuses what cannot be trusted into `silver.quarantine` with a reason
-# MAGIC code, and merges the rest into `silver.observations`. The newest answer wins, so reading days again repaints them.
+# MAGIC Reads what bronze has got since the last run, refuses what cannot be trusted into `silver.quarantine` with a
+# MAGIC reason code, and merges the rest into `silver.observations`. The newest answer wins, so reading days again
+# MAGIC repaints them.
 
 # COMMAND ----------
 

@@ -85,4 +85,3 @@ def append_bronze(spark: SparkSession, table: Table, *files: Path) -> None:
 def drop_lakehouse(spark: SparkSession) -> None:
     for layer in ("bronze", "silver", "gold"):
         spark.sql(f"DROP SCHEMA IF EXISTS `{CATALOG}`.`{layer}` CASCADE")
-
