@@ -15,9 +15,9 @@ name, never ignored.
 CLOUD_FILES_NOTE = f"""Formats: {", ".join(FORMATS)} (not {", ".join(REFUSED_FORMATS)}). Schema evolution modes: \
 {", ".join(EVOLUTION_MODES)}. Spark's own reader options outside this table are refused, too.
 """
+REFUSED_FIELDS = ", ".join(f"`{name}`" for name in (*bodies.OTHER_TASK_TYPES, *bodies.NOT_OFFERED))
 JOBS_NOTE = f"""`POST /api/2.2/jobs/runs/submit`, `GET runs/get`, `GET runs/get-output`, `GET runs/list`, `POST \
-runs/cancel`. Known to the real service but refused here: {", ".join(f"`{name}`" for name in bodies.OTHER_TASK_TYPES)}, \
-{", ".join(f"`{name}`" for name in bodies.NOT_OFFERED)}.
+runs/cancel`. Known to the real service but refused here: {REFUSED_FIELDS}.
 """
 COINGECKO_NOTE = """Below `/api/v3` (keyless and demo) and `/pro/api/v3` (pro). An unknown parameter is answered 400.
 """
