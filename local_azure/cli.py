@@ -64,6 +64,10 @@ def up(
     from local_azure.up import Options
     from local_azure.up import up as run
 
+    if faults:
+        from local_azure.coingecko.faults import parse_faults
+
+        parse_faults(faults)
     os.environ |= without_proxy(os.environ)
     options = Options(
         state=_state(state),
@@ -89,17 +93,9 @@ def up(
 @app.command()
 def down(state: StateOption = DEFAULT_STATE) -> None:
     """Stop what runs on the state folder, from any terminal."""
-    from local_azure.processes import end_process
-
-    pid = lock.owner(_state(state).lock)
-    if pid is None:
-        typer.echo(f"nothing runs on {_state(state).root}", err=True)
-        return
-    if not end_process(pid, gone=STOP_SECONDS):
-        raise LocalAzureError(
-            f"process {pid} did not stop within {STOP_SECONDS:.0f} s: look at it, then 'kill -9 {pid}'"
-        )
-    typer.echo(f"stopped process {pid}", err=True)
+    found = _state(state)
+    pid = lock.end_owner(found.lock, seconds=STOP_SECONDS)
+    typer.echo(f"nothing runs on {found.root}" if pid is None else f"stopped process {pid}", err=True)
 
 
 @app.command()

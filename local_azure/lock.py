@@ -1,8 +1,11 @@
 """Lets one `local-azure up` at a time own a state folder."""
 
+import contextlib
 import fcntl
 import json
 import os
+import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -51,6 +54,24 @@ def owner(path: Path) -> int | None:
         except BlockingIOError:
             return _pid(path)
     return None
+
+
+def end_owner(path: Path, *, seconds: float) -> int | None:
+    """Ask the process that holds the lock to end and wait until it has let go; None when nobody held it."""
+    pid = owner(path)
+    if pid is None:
+        return None
+    deadline = time.monotonic() + seconds
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    # By the lock and not by the process: it is let go last, and a dead process may wait for its parent as a zombie.
+    while owner(path) == pid:
+        if time.monotonic() > deadline:
+            raise LocalAzureError(
+                f"process {pid} did not stop within {seconds:.0f} s: look at it, then 'kill -9 {pid}'"
+            )
+        time.sleep(0.05)
+    return pid
 
 
 def _pid(path: Path) -> int | None:

@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,16 +64,3 @@ class Child:
         """The end of its log, for an error message."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return " | ".join(text.strip().splitlines()[-lines:]) or "it printed nothing"
-
-
-def end_process(pid: int, *, gone: float) -> bool:
-    """Ask a process that we own to end; whether it is gone within the given seconds."""
-    try:
-        os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + gone
-        while time.monotonic() < deadline:
-            os.kill(pid, 0)
-            time.sleep(0.05)
-    except ProcessLookupError:
-        return True
-    return False

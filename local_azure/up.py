@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from local_azure.key_vault.store import Store
     from local_azure.tls import Tls
 
-DRIVER_SECONDS = 180.0
+DRIVER_SECONDS = 300.0
 _POLL_SECONDS = 0.02
 _WATCH_SECONDS = 0.25
 # Azurite may die this often within the window; then something is wrong that a restart does not mend.

@@ -55,6 +55,7 @@ class Azurite:
 
     def start(self) -> None:
         """Start the child and return at once; `listening` tells when it serves."""
+        self.stop()
         settings = self.settings
         settings.location.mkdir(parents=True, exist_ok=True)
         settings.logs.mkdir(parents=True, exist_ok=True)
@@ -83,6 +84,7 @@ class Azurite:
             self.port = int(found[1])
             return True
         if not self.child.alive:
+            self.stop()
             raise LocalAzureError(
                 f"Azurite ended with code {self.child.process.returncode} while starting: {self.last_words()}"
             )
