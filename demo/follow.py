@@ -152,11 +152,13 @@ def read_event(line: str) -> dict[str, Any] | None:
 
 
 def describe(event: dict[str, Any]) -> list[str]:
-    """An error event in one line for its text and one for each exception in its chain, the deepest last."""
+    """An error event in one line for its text and some for each exception in its chain, without repetitions."""
     lines = [str(event.get("event", ""))]
+    told = set()
     for cause in event.get("error_detail") or []:
-        text = f"{cause.get('exc_type')}: {cause.get('exc_value')}"
-        lines += text.splitlines()[:4]
+        if (value := str(cause.get("exc_value"))) not in told:
+            lines += f"{cause.get('exc_type')}: {value}".splitlines()[:4]
+        told.add(value)
     return lines
 
 

@@ -18,7 +18,7 @@ def main() -> None:
     port, folder = sys.argv[1:]
     key = os.environ[KEY_VARIABLE]
     try:
-        app = build(0, Path(folder), key, key, admin_token=os.environ[TOKEN_VARIABLE])
+        app = build(0, Path(folder), key, f"{key}-pro", admin_token=os.environ[TOKEN_VARIABLE])
     except LocalAzureError as error:
         raise SystemExit(str(error)) from error
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning")

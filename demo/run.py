@@ -71,6 +71,7 @@ def start(stand_ins: StandIns, stack: AirflowStack, screen: Screen) -> AirflowAp
     stand_ins.start()
     stack.migrate()
     stand_ins.wait_ready()
+    screen.say(f"The stand-ins are ready after {time.monotonic() - began:.0f} s")
     stack.env = stand_ins.environment()
     stack.start()
     api = stack.wait_healthy()

@@ -146,10 +146,10 @@ class StandIns:
             return
         if source is Source.RECORDED:
             self._main_connection = self._vault("GET")
-            extra = {"plan": "pro", "rate_limit_per_minute": 600, "history_days": 0}
+            extra = {"plan": "demo", "rate_limit_per_minute": 600, "history_days": 0}
             connection = {
                 "conn_type": "coingecko",
-                "host": f"{self._recorded_root}/pro/api/v3",
+                "host": f"{self._recorded_root}/api/v3",
                 "password": self._recorded_key,
                 "extra": extra,
             }

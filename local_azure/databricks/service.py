@@ -172,11 +172,11 @@ def add_jobs_routes(app: FastAPI, prefix: str) -> None:
 
     @app.get(f"{prefix}/jobs/runs/get")
     async def _get(request: Request) -> JSONResponse:
-        return JSONResponse(jobs_of(request).get(run_id_of(request), base_url(request)))
+        return JSONResponse(jobs_of(request).get(await run_id_of(request), base_url(request)))
 
     @app.get(f"{prefix}/jobs/runs/get-output")
     async def _get_output(request: Request) -> JSONResponse:
-        return JSONResponse(jobs_of(request).get_output(run_id_of(request), base_url(request)))
+        return JSONResponse(jobs_of(request).get_output(await run_id_of(request), base_url(request)))
 
     @app.post(f"{prefix}/jobs/runs/cancel")
     async def _cancel(request: Request) -> JSONResponse:
@@ -238,11 +238,14 @@ def base_url(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
 
-def run_id_of(request: Request) -> int:
-    """The run that is asked for."""
-    if "run_id" not in request.query_params:
+async def run_id_of(request: Request) -> int:
+    """The run that is asked for, in the query or (Airflow's triggers do so) in the body of the GET."""
+    if "run_id" in request.query_params:
+        return integer(request.query_params["run_id"], "run_id")
+    body = await read_body(request) if await request.body() else None
+    if not isinstance(body, dict) or "run_id" not in body:
         raise invalid_parameter("run_id is missing")
-    return integer(request.query_params["run_id"], "run_id")
+    return integer(body["run_id"], "run_id")
 
 
 def integer(value: object, name: str) -> int:
