@@ -31,7 +31,7 @@ from local_azure.cloud_files.errors import (
 from local_azure.cloud_files.folders import LocalFolder, local_path, open_folder
 from local_azure.cloud_files.options import OptionReader, check_options
 from local_azure.cloud_files.plan import METADATA, PLAN_OPTION, StreamPlan
-from local_azure.cloud_files.schema_store import SchemaStore
+from local_azure.cloud_files.schema_store import SchemaStore, is_alive
 from local_azure.cloud_files.schemas import decide_columns, schema_location
 from local_azure.cloud_files.state import COLUMNS as STATE_COLUMNS
 from local_azure.cloud_files.state import CloudFilesState
@@ -39,6 +39,7 @@ from local_azure.cloud_files.stream import CloudFilesSource
 from local_azure.storage import StorageMap
 
 NAME = "cloudfiles"
+FOLDER_PREFIX = "local-azure-cloud-files-"
 CONSUMED_SECONDS = 30.0
 CHECKPOINT_ROOT = "spark.sql.streaming.checkpointLocation"
 
@@ -49,7 +50,7 @@ class Installation:
 
     storage: StorageMap
     process: int = field(default_factory=os.getpid)
-    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="cloud-files-")))
+    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-")))
     started: dict[str, StreamingQuery] = field(default_factory=dict)
 
     @property
@@ -74,6 +75,7 @@ def install(spark: SparkSession, storage: StorageMap | None = None) -> None:
     """Make `spark.readStream.format("cloudFiles")` work in this session; calling it again updates the accounts."""
     current = _Process.installation
     if current is None or current.process != os.getpid():
+        _remove_leftovers()
         current = Installation(storage or StorageMap())
         _Process.installation = current
         atexit.register(current.remove)
@@ -85,6 +87,14 @@ def install(spark: SparkSession, storage: StorageMap | None = None) -> None:
     if not _Process.wrapped:
         _wrap_everything()
         _Process.wrapped = True
+
+
+def _remove_leftovers() -> None:
+    """Delete the folders of processes that were killed: they hold keys."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        process = folder.name.removeprefix(FOLDER_PREFIX).partition("-")[0]
+        if process.isdigit() and not is_alive(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wrap_everything() -> None:
@@ -264,7 +274,12 @@ def _start(plain: Any, self: DataStreamWriter, *args: Any, **kwargs: Any) -> Str
         _claim(plan, checkpoint, index)
     for index, plan in plans:
         _bind(plan, checkpoint / "sources" / str(index), installation)
-    query: StreamingQuery = plain(self, *args, **kwargs)
+    try:
+        query: StreamingQuery = plain(self, *args, **kwargs)
+    except BaseException:
+        for index, plan in plans:
+            _release(plan, checkpoint, index)
+        raise
     installation.started |= {plan.token: query for _, plan in plans}
     return query
 
@@ -308,6 +323,11 @@ def _checkpoint(writer: DataStreamWriter, installation: Installation, kwargs: di
 def _claim(plan: StreamPlan, checkpoint: Path, index: int) -> None:
     if plan.schema_location is not None:
         SchemaStore(Path(plan.schema_location)).claim(f"{checkpoint} source {index}", checkpoint)
+
+
+def _release(plan: StreamPlan, checkpoint: Path, index: int) -> None:
+    if plan.schema_location is not None:
+        SchemaStore(Path(plan.schema_location)).release(f"{checkpoint} source {index}", checkpoint)
 
 
 def _bind(plan: StreamPlan, source: Path, installation: Installation) -> None:

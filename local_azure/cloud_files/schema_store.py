@@ -3,8 +3,10 @@
 import contextlib
 import fcntl
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql.types import StructType
 
@@ -12,6 +14,7 @@ from local_azure.cloud_files.errors import CloudFilesError
 from local_azure.cloud_files.file_log import write_durably
 
 VERSION = "v1"
+OWNER = ".owner"
 
 
 class SchemaStore:
@@ -31,7 +34,10 @@ class SchemaStore:
         if version != VERSION:
             raise CloudFilesError(f"{path} has version '{version}', expected {VERSION}")
         parts = json.loads(document)
-        return tuple(StructType.fromJson(json.loads(parts[name])) for name in ("dataSchemaJson", "partitionSchemaJson"))  # type: ignore[return-value]  # two by construction
+        data, partitions = (
+            StructType.fromJson(json.loads(parts[name])) for name in ("dataSchemaJson", "partitionSchemaJson")
+        )
+        return data, partitions
 
     def update(self, change: Callable[[tuple[StructType, StructType] | None], tuple[StructType, StructType]]) -> None:
         """Write what `change` makes of the newest version, if it differs; writers take turns."""
@@ -50,16 +56,24 @@ class SchemaStore:
     def claim(self, owner: str, checkpoint: Path) -> None:
         """Bind the location to one stream for good, or refuse: a location serves one source."""
         with self._locked():
-            path = self.folder / ".owner"
+            path = self.folder / OWNER
             if path.exists():
                 held = json.loads(path.read_text())
-                if held["owner"] != owner and Path(held["checkpoint"]).is_dir():
+                if held["owner"] != owner and _is_used(held):
                     raise CloudFilesError(
                         f"cloudFiles.schemaLocation {self.location} belongs to the stream with checkpoint "
                         f"{held['checkpoint']}; give every stream a schema location of its own "
                         f"(or delete that checkpoint if its stream is gone)"
                     )
-            write_durably(path, json.dumps({"owner": owner, "checkpoint": str(checkpoint)}))
+            document = {"owner": owner, "checkpoint": str(checkpoint), "process": os.getpid()}
+            write_durably(path, json.dumps(document))
+
+    def release(self, owner: str, checkpoint: Path) -> None:
+        """Take back a claim whose stream did not start."""
+        with self._locked():
+            path = self.folder / OWNER
+            if json.loads(path.read_text())["owner"] == owner and not (checkpoint / "sources").is_dir():
+                path.unlink()
 
     def _numbers(self) -> list[int]:
         if not self.folder.is_dir():
@@ -72,3 +86,19 @@ class SchemaStore:
         with (self.folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _is_used(held: dict[str, Any]) -> bool:
+    """Whether the stream that holds a location has read anything, or is about to."""
+    return (Path(held["checkpoint"]) / "sources").is_dir() or is_alive(held["process"])
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process of this machine runs."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -28,8 +28,9 @@ from local_azure.cloud_files.schema_store import SchemaStore
 from local_azure.cloud_files.selection import Selection
 
 BINDING_SECONDS = 30.0
-# Below this a second task costs more than it saves.
-SMALL_BATCH_FILES, SMALL_BATCH_BYTES = 16, 1 << 20
+# A task, and the file that it writes, cost more than to read this much; opening a file costs as much as some bytes.
+BYTES_PER_TASK = 16 << 20
+BYTES_PER_FILE = 4096
 
 
 class CloudFilesSource(DataSource):
@@ -187,11 +188,11 @@ def _shares(files: list[FileEntry], parallelism: int) -> list[list[FileEntry]]:
     """The files dealt to tasks, so that each has about as many bytes and calls."""
     if not files:
         return []
-    if len(files) <= SMALL_BATCH_FILES and sum(file.size for file in files) <= SMALL_BATCH_BYTES:
-        return [files]
-    heap: list[tuple[int, int, list[FileEntry]]] = [(0, i, []) for i in range(min(parallelism, len(files)))]
+    total = sum(file.size + BYTES_PER_FILE for file in files)
+    tasks = min(parallelism, len(files), -(-total // BYTES_PER_TASK))
+    heap: list[tuple[int, int, list[FileEntry]]] = [(0, i, []) for i in range(tasks)]
     for file in files:
         load, i, share = heap[0]
         share.append(file)
-        heapq.heapreplace(heap, (load + file.size + 4096, i, share))
+        heapq.heapreplace(heap, (load + file.size + BYTES_PER_FILE, i, share))
     return [share for _, _, share in sorted(heap, key=lambda item: item[1])]
