@@ -15,6 +15,7 @@ import itertools
 import json
 import os
 import queue
+import shutil
 import signal
 import socket
 import subprocess
@@ -31,10 +32,13 @@ from local_azure.databricks.jvm import Jvm, JvmSettings, RunSession
 from local_azure.databricks.processes import die_with_parent, kill_group, process_command
 from local_azure.databricks.redaction import Redactor
 from local_azure.databricks.settings import DatabricksSettings, settings_from_json
+from local_azure.databricks.zygote import scratch_of, serve
 from local_azure.errors import LocalAzureError
 
 # How long a predecessor that was told to end may hold the metastore.
 PREDECESSOR_SECONDS = 15.0
+# The first fork waits for the zygote's imports.
+ATTACH_SECONDS = 240.0
 
 
 class RunProcess:
@@ -42,6 +46,7 @@ class RunProcess:
 
     def __init__(self, pid: int, channel: Channel, output: int, session: RunSession) -> None:
         self.pid = pid
+        self._scratch = scratch_of(session.jvm.settings.root, pid)
         self.session = session
         self.attached = threading.Event()
         self.ended = threading.Event()
@@ -90,6 +95,7 @@ class RunProcess:
         self._reader.join(2)
         self._pump.join(2)
         self._channel.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
         if self._log is not None:
             self._log.close()
         if self.cancelled:
@@ -170,7 +176,7 @@ class Zygote:
         request = json.dumps({"port": session.port, "token": session.token}).encode()
         with theirs:
             socket.send_fds(self._socket, [request], [theirs.fileno(), output_write])
-            pid = self._forked.get(timeout=60)
+            pid = self._forked.get(timeout=ATTACH_SECONDS)
         os.close(output_write)
         process = RunProcess(pid, Channel(ours), output_read, session)
         with self._lock:
@@ -237,6 +243,7 @@ class Host:
             os.kill(self.zygote.pid, signal.SIGKILL)
         while not self._ready.empty():
             self._ready.get().kill()
+        shutil.rmtree(self.settings.root / "scratch", ignore_errors=True)
 
     def _bring_up(self) -> None:
         try:
@@ -255,7 +262,7 @@ class Host:
             self._vacancies.acquire()
             session = self.jvm.new_session()
             process = self.zygote.fork(session)
-            process.attached.wait(60)
+            process.attached.wait(ATTACH_SECONDS)
             if process.ended.is_set() or not process.attached.is_set():
                 process.discard()
                 raise DriverError(f"a run process did not attach to Spark: {process.early_output().strip()}")
@@ -434,9 +441,7 @@ def _become_zygote(ours: socket.socket, theirs: socket.socket, settings: Databri
     try:
         die_with_parent()
         ours.close()
-        from local_azure.databricks import zygote
-
-        zygote.serve(theirs, settings)
+        serve(theirs, settings)
     except BaseException:
         import traceback
 

@@ -105,7 +105,7 @@ def execute(spark: SparkSession, settings: DatabricksSettings, job: dict[str, An
             case "python":
                 python_file.run_task(runtime)
             case _:
-                warm_up.run(spark, settings.root / "scratch")
+                warm_up.run(spark, settings.root / "scratch", cloud_files=settings.cloud_files)
     except NotebookExit as done:
         result = done.value
         return {

@@ -14,7 +14,7 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-USE_CATALOG = re.compile(r"\s*USE\s+CATALOG\s+", re.IGNORECASE)
+USE_CATALOG = re.compile(r"\s*USE\s+CATALOG\s+(?P<quote>[`'\"]?)(?P<name>\w+)(?P=quote)\s*;?\s*", re.IGNORECASE)
 
 
 def split_statements(text: str) -> Iterator[str]:
@@ -35,10 +35,10 @@ def databricks_sql(statement: str) -> str:
     """The same statement in open Spark's words, where Databricks has one more.
 
     >>> databricks_sql("use catalog crypto")
-    'SET CATALOG crypto'
+    "SET CATALOG 'crypto'"
     """
-    match = USE_CATALOG.match(statement)
-    return f"SET CATALOG {statement[match.end() :]}" if match else statement
+    match = USE_CATALOG.fullmatch(statement)
+    return f"SET CATALOG '{match['name']}'" if match else statement
 
 
 def named_parameters(statement: str) -> set[str]:

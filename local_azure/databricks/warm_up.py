@@ -8,8 +8,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql.functions import avg, col, to_date
 
 
-def run(spark: SparkSession, scratch: Path) -> None:
-    """Write, merge, read and stream a Delta table by path: nothing is left in the metastore."""
+def run(spark: SparkSession, scratch: Path, *, cloud_files: bool) -> None:
+    """Write, merge, read and stream Delta tables by path: nothing is left in the metastore."""
     folder = scratch / "warm-up"
     shutil.rmtree(folder, ignore_errors=True)
     table, source, checkpoint = str(folder / "table"), folder / "source", str(folder / "checkpoint")
@@ -23,6 +23,11 @@ def run(spark: SparkSession, scratch: Path) -> None:
     stream = spark.readStream.schema("id INT, price DOUBLE, at TIMESTAMP").json(str(source))
     query = stream.writeStream.format("delta").option("checkpointLocation", checkpoint).trigger(availableNow=True)
     query.start(str(folder / "copy")).awaitTermination()
+    if cloud_files:
+        reader = spark.readStream.format("cloudFiles").option("cloudFiles.format", "json")
+        reader = reader.option("cloudFiles.schemaLocation", f"{checkpoint}-2")
+        query = reader.load(str(source)).writeStream.format("delta").option("checkpointLocation", f"{checkpoint}-2")
+        query.trigger(availableNow=True).start(str(folder / "files")).awaitTermination()
     daily = spark.read.format("delta").load(table).groupBy(to_date("at")).agg(avg("price"))
     daily.collect()
     shutil.rmtree(folder, ignore_errors=True)

@@ -7,7 +7,9 @@ import selectors
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 from local_azure.databricks.processes import die_with_parent
 from local_azure.databricks.settings import DatabricksSettings
@@ -78,6 +80,11 @@ def _fork(
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for inherited in (control, *others):
             inherited.close()
+        # Temporary files go when the process does, which is never in a way that Python's own clean-up sees.
+        folder = scratch_of(settings.root, os.getpid())
+        folder.mkdir(parents=True)
+        os.environ["TMPDIR"] = str(folder)
+        tempfile.tempdir = None
         os.dup2(output_fd, 1)
         os.dup2(output_fd, 2)
         os.close(output_fd)
@@ -88,6 +95,11 @@ def _fork(
         sys.stderr.flush()
     finally:
         os._exit(70)
+
+
+def scratch_of(root: Path, pid: int) -> Path:
+    """Where a run process keeps its temporary files."""
+    return root / "scratch" / f"run-{pid}"
 
 
 def _report_ended(control: socket.socket) -> None:

@@ -18,6 +18,7 @@ from local_azure.databricks.settings import DatabricksSettings
 from local_azure.storage import StorageMap
 
 TOKEN = "dapi-test"
+SECRET = "CG-v3ry s3cret/käy"
 
 
 class Server(uvicorn.Server):
@@ -107,7 +108,7 @@ class Done:
         return json.loads(self.output["notebook_output"]["result"])
 
 
-def until(condition: Callable[[], object], what: str, seconds: float = 90) -> None:
+def until(condition: Callable[[], object], what: str, seconds: float = 240) -> None:
     """Poll a condition."""
     deadline = time.monotonic() + seconds
     while not condition():
