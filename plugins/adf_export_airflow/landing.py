@@ -5,12 +5,12 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from enum import Enum
 from typing import Any, ClassVar
 
 from airflow.providers.microsoft.azure.hooks.wasb import WasbHook
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
-from azure.core import MatchConditions
 from azure.core.exceptions import (
     AzureError,
     ClientAuthenticationError,
@@ -23,6 +23,8 @@ from azure.core.exceptions import (
 from azure.storage.blob import BlobClient, BlobProperties, ContentSettings
 
 from adf_export_airflow.errors import AdfExportAirflowError
+
+NO_SPACE = 507
 
 
 class LandingError(AdfExportAirflowError):
@@ -81,8 +83,7 @@ class Landing:
                     body,
                     metadata={key: _ascii(value) for key, value in metadata.items()},
                     content_settings=ContentSettings(content_type="application/json", content_md5=bytearray(md5)),
-                    etag="*",
-                    match_condition=MatchConditions.IfMissing,
+                    overwrite=False,  # If-None-Match: *
                     validate_content=True,
                 )
             except ResourceExistsError:
@@ -161,6 +162,12 @@ class Landing:
 
     def _refused(self, error: HttpResponseError, place: str) -> LandingError:
         said = f"HTTP {error.status_code}" + (f", {code}" if (code := _code(error)) else "")
+        if error.status_code == NO_SPACE:
+            return LandingUnavailableError(
+                f"the storage has no space left ({said}): nothing was landed, what has landed before is safe",
+                place=place,
+                remedy="Free disk space where Azurite keeps its data, then run the task again",
+            )
         if error.status_code is None or error.status_code >= 500 or error.status_code in (408, 429):
             return LandingUnavailableError(
                 f"the storage fails to write ({said}): nothing was landed",
@@ -169,9 +176,9 @@ class Landing:
             )
         if error.status_code == 403:
             return LandingError(
-                f"the storage refuses access ({said})",
+                f"the storage does not accept the account key or this network ({said})",
                 place=place,
-                remedy="Check the key and the account's network rules",
+                remedy="Put the right connection_string into the connection's extra, or open the account's firewall",
             )
         return LandingError(f"the storage refuses the blob ({said})", place=place, remedy="Check container and names")
 
@@ -200,7 +207,8 @@ class _PatientWasbHook(WasbHook):
 
 def _code(error: HttpResponseError) -> str:
     """The storage's own code; the SDK sets it on the error at run time only."""
-    return str(getattr(error, "error_code", None) or "")
+    code = getattr(error, "error_code", None)
+    return str(code.value if isinstance(code, Enum) else code or "")
 
 
 def _ascii(text: str) -> str:

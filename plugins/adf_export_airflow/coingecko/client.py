@@ -131,18 +131,18 @@ class CoinGeckoClient:
     def _pause(self, fault: TransientCoinGeckoError, *, count: int, limit: int) -> None:
         """Wait before the next try, or give the fault to the caller."""
         refused = isinstance(fault, RateLimitedError)
-        if count >= limit:
-            fault.summary += f"; gave up after {count} {'refusals' if refused else 'attempts'}"
-            raise fault
         pause = self._length(fault, count)
         if pause > LONGEST_RETRY_AFTER * (1 + JITTER):
             fault.summary += f"; it asks to wait {fault.retry_after:.0f} s, more than the {LONGEST_RETRY_AFTER:.0f} s"
             fault.summary += " that a task waits"
             raise fault
-        log.warning("%s; next try in %.0f s (%d of %d failed)", fault.summary, pause, count, limit)
         if refused:
             self._bucket.hold(pause)  # for every process: the refusal concerns the key, not this task
-        else:
+        if count >= limit:
+            fault.summary += f"; gave up after {count} {'refusals' if refused else 'attempts'}"
+            raise fault
+        log.warning("%s; next try in %.0f s (%d of %d failed)", fault.summary, pause, count, limit)
+        if not refused:
             self.clock.sleep(pause)
 
     def _length(self, fault: TransientCoinGeckoError, count: int) -> float:

@@ -98,5 +98,10 @@ def _directory(base_url: str, client: "CoinGeckoClient") -> CoinDirectory:
     return _DIRECTORIES[base_url]
 
 
+def forget_directories() -> None:
+    """Ask for the coins again at the next use."""
+    _DIRECTORIES.clear()
+
+
 def _airflow_home() -> Path:
     return Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()

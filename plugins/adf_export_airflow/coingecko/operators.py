@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.configuration import conf
@@ -26,10 +26,13 @@ from adf_export_airflow.errors import AdfExportAirflowError
 from adf_export_airflow.landing_names import chart_blob, markets_blob
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
+    from airflow.sdk import Context, XComArg
 
     from adf_export_airflow.coingecko.client import Answer
     from adf_export_airflow.landing import Landing
+
+Coins: TypeAlias = "Sequence[str] | str | XComArg"
+"""A list, a template that renders one, or the output of the operator that resolves them."""
 
 INGEST_DATE = "{{ dag_run.run_after | ds }}"  # every run has it; `ds` is missing where there is no logical date
 LATEST_SECOND = 4_102_444_800  # year 2100: a larger "second" is a millisecond
@@ -40,7 +43,7 @@ class _CoinGeckoOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("coingecko_conn_id",)
     ui_color = "#e7f5d6"
-    clock: ClassVar[Clock] = SystemClock()
+    clock: Clock = SystemClock()
 
     def __init__(self, *, coingecko_conn_id: str = CoinGeckoHook.default_conn_name, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -72,7 +75,7 @@ class CoinGeckoResolveCoinsOperator(_CoinGeckoOperator):
 
     template_fields: Sequence[str] = ("coins", *_CoinGeckoOperator.template_fields)
 
-    def __init__(self, *, coins: Sequence[str] | str, **kwargs: Any) -> None:
+    def __init__(self, *, coins: Coins, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.coins = coins
 
@@ -86,9 +89,7 @@ class CoinGeckoPlanMarketPagesOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("pages", "per_page", "coin_ids")
 
-    def __init__(
-        self, *, pages: int | str = 1, per_page: int | str = 100, coin_ids: Sequence[str] | str = (), **kwargs: Any
-    ) -> None:
+    def __init__(self, *, pages: int | str = 1, per_page: int | str = 100, coin_ids: Coins = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.pages = pages
         self.per_page = per_page
@@ -116,9 +117,7 @@ class CoinGeckoPlanChartRangesOperator(_CoinGeckoOperator):
         *_CoinGeckoOperator.template_fields,
     )
 
-    def __init__(
-        self, *, coins: Sequence[str] | str, date_from: str, date_to: str, vs_currency: str = "usd", **kwargs: Any
-    ) -> None:
+    def __init__(self, *, coins: Coins, date_from: str, date_to: str, vs_currency: str = "usd", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.coins = coins
         self.vs_currency = vs_currency
@@ -219,7 +218,7 @@ class CoinGeckoMarketsToBlobOperator(_LandingOperator):
         page: int | str,
         per_page: int | str = 100,
         vs_currency: str = "usd",
-        coin_ids: Sequence[str] | str = (),
+        coin_ids: Coins = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)

@@ -80,8 +80,8 @@ class _Reader:
     def _check_names(self) -> None:
         for name in self._extra:
             if name not in EXTRA_FIELDS:
-                near = difflib.get_close_matches(name, EXTRA_FIELDS, n=1)
-                meant = f"did you mean {near[0]}? " if near else ""
+                near = difflib.get_close_matches(name, EXTRA_FIELDS, n=2)
+                meant = f"Did you mean {' or '.join(near)}? " if near else ""
                 raise self._fault(
                     f"unknown field {name!r}", f"extra.{name}", f"{meant}Known: {', '.join(EXTRA_FIELDS)}"
                 )
@@ -94,7 +94,7 @@ class _Reader:
                     "the connection has a key but names no plan", "extra.plan", 'Add "plan": "demo" or "plan": "pro"'
                 )
             return Plan.KEYLESS
-        if text not in set(Plan):
+        if text not in tuple(Plan):
             raise self._fault(f"unknown plan {text!r}", "extra.plan", f"Use one of {', '.join(Plan)}")
         return Plan(str(text))
 

@@ -1,0 +1,1 @@
+"""Hand-made fakes that several test areas share."""

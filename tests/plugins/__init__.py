@@ -1,0 +1,1 @@
+"""Tests of the Airflow package `adf_export_airflow`."""
