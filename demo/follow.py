@@ -17,6 +17,7 @@ from demo.screen import Row, Screen
 POLL_SECONDS = 0.4
 RUN_SECONDS = 1800.0
 ERROR_LINES = 12
+LINE_LENGTH = 600
 NOT_STARTED = {"none", "scheduled", "upstream_failed", "skipped", "removed"}
 
 
@@ -103,8 +104,7 @@ class Follower:
         key = (task.run_id, task.label, task.try_number)
         if task.state == "up_for_retry" and key not in self._shown:
             self._shown.add(key)
-            cause = self.error_lines(task)
-            self.screen.warn(f"{row.title}: {task.label} will be tried again: {cause[-1] if cause else 'see its log'}")
+            self.screen.warn(f"{row.title}: {task.label} will be tried again: {self._cause(task)}")
 
     def _failure(self, row: Row) -> str:
         failed = [task for task in row.tasks if task.state == "failed" and task.ended]
@@ -114,6 +114,10 @@ class Follower:
         lines = "\n".join(f"  {line}" for line in self.error_lines(first)[-ERROR_LINES:])
         return f"{row.title}: task {first.label} failed\n{lines}\n  log: {self.log_path(first)}"
 
+    def _cause(self, task: TaskState) -> str:
+        lines = self.error_lines(task)
+        return lines[-1] if lines else "see its log"
+
     def error_lines(self, task: TaskState) -> list[str]:
         """What the task's log tells of its failure: error events with the last cause, else its last lines."""
         path = self.log_path(task)
@@ -121,7 +125,8 @@ class Follower:
             return []
         events = [event for line in path.read_text(errors="replace").splitlines() if (event := read_event(line))]
         errors = [line for event in events if event.get("level") in {"error", "critical"} for line in describe(event)]
-        return errors or [str(event.get("event", "")) for event in events[-ERROR_LINES:]]
+        lines = errors or [str(event.get("event", "")) for event in events[-ERROR_LINES:]]
+        return [shorten(line) for line in lines]
 
     def log_path(self, task: TaskState) -> Path:
         parts = [f"dag_id={task.dag_id}", f"run_id={task.run_id}", f"task_id={task.task_id}"]
@@ -151,9 +156,16 @@ def read_event(line: str) -> dict[str, Any] | None:
     return event if isinstance(event, dict) else None
 
 
+def shorten(line: str) -> str:
+    """A line that fits a few rows of a terminal: its beginning, which names the fault, and its end."""
+    if len(line) <= LINE_LENGTH:
+        return line
+    return f"{line[: LINE_LENGTH * 2 // 3]} ... {line[-LINE_LENGTH // 3 :]}"
+
+
 def describe(event: dict[str, Any]) -> list[str]:
     """An error event in one line for its text and some for each exception in its chain, without repetitions."""
-    lines = [str(event.get("event", ""))]
+    lines = str(event.get("event", "")).splitlines()[-1:]
     told = set()
     for cause in event.get("error_detail") or []:
         if (value := str(cause.get("exc_value"))) not in told:

@@ -13,6 +13,7 @@ from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
 from local_azure.databricks import notebook, python_file, spark_errors, warm_up
+from local_azure.databricks.batches import name_catalog_in_batches
 from local_azure.databricks.channel import Channel
 from local_azure.databricks.dbutils import NotebookExit
 from local_azure.databricks.jvm import connect_gateway
@@ -97,6 +98,7 @@ def execute(spark: SparkSession, settings: DatabricksSettings, job: dict[str, An
     runtime = Runtime(spark=spark, settings=settings, job=job, link=link)
     _refuse_stop(spark)
     _speak_databricks_sql()
+    name_catalog_in_batches(settings.catalog)
     spark_errors.quiet_spark()
     try:
         match job["kind"]:
