@@ -51,3 +51,8 @@ def disabled(operation: str) -> KeyVaultError:
     """The answer to a read of a disabled secret."""
     message = f"Operation {operation} is not allowed on a disabled secret."
     return KeyVaultError(403, "Forbidden", message, inner="SecretDisabled")
+
+
+def cannot_write(what: str) -> KeyVaultError:
+    """The answer when the vault's own file cannot be written, as on a full disk; a status that clients do not retry."""
+    return KeyVaultError(507, "InsufficientStorage", f"The vault cannot write {what}: free some space, then try again.")

@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from local_azure.errors import LocalAzureError
-from local_azure.key_vault.errors import bad_parameter, deleted_but_recoverable, disabled, not_deleted, not_found
+from local_azure.key_vault.errors import (
+    bad_parameter,
+    cannot_write,
+    deleted_but_recoverable,
+    disabled,
+    not_deleted,
+    not_found,
+)
 
 MAX_VALUE_BYTES = 25 * 1024
 MAX_NAME = 127
@@ -243,13 +250,15 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
         try:
+            self._db.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+            self._db.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise cannot_write(f"{self._file} ({error})") from error
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
 
 
 def _read(row: tuple[Any, ...]) -> SecretVersion:

@@ -1,5 +1,6 @@
 """The vault, judged by azure-keyvault-secrets (sync and async) and by raw requests."""
 
+import shutil
 import stat
 import subprocess
 import sys
@@ -239,4 +240,17 @@ def test_the_bin_is_emptied_after_ninety_days(tmp_path: Path) -> None:
         store.recover("a")
     store.set("a", "new", Attributes())
     assert store.get("a").value == "new"
+    store.close()
+
+
+def test_a_full_disk_is_told_and_loses_nothing(small_disk: Path) -> None:
+    store = Store(small_disk / "kv")
+    store.set("kept", "v", Attributes())
+    filler = small_disk / "filler"
+    filler.write_bytes(b"x" * shutil.disk_usage(small_disk).free)
+    with pytest.raises(KeyVaultError, match=r"cannot write .*vault\.sqlite .*: free some space"):
+        store.set("new", "v" * 25_000, Attributes())
+    filler.unlink()
+    store.set("new", "w", Attributes())
+    assert [store.get("kept").value, store.get("new").value] == ["v", "w"]
     store.close()
