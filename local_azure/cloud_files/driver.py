@@ -9,7 +9,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import udtf
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamReader, DataStreamWriter
-from pyspark.sql.types import DataType, StructField, StructType
+from pyspark.sql.types import DataType, StructType
 
-from local_azure.cloud_files.batches import METADATA_TYPE
 from local_azure.cloud_files.errors import (
     END_OF_MESSAGE,
     UNKNOWN_FIELDS,
@@ -28,11 +27,11 @@ from local_azure.cloud_files.errors import (
     CloudFilesWarning,
     UnknownFieldException,
 )
-from local_azure.cloud_files.folders import LocalFolder, local_path, open_folder
-from local_azure.cloud_files.options import OptionReader, check_options
+from local_azure.cloud_files.folders import local_path
+from local_azure.cloud_files.options import check_options
 from local_azure.cloud_files.plan import METADATA, PLAN_OPTION, StreamPlan
+from local_azure.cloud_files.planning import Surroundings, describe_stream
 from local_azure.cloud_files.schema_store import SchemaStore, is_alive
-from local_azure.cloud_files.schemas import decide_columns, schema_location
 from local_azure.cloud_files.state import COLUMNS as STATE_COLUMNS
 from local_azure.cloud_files.state import CloudFilesState
 from local_azure.cloud_files.stream import CloudFilesSource
@@ -184,48 +183,31 @@ def _load_cloud_files(spark: SparkSession, path: str | None, given: dict[str, st
     assert installation is not None
     for text in check_options(given):
         warnings.warn(text, CloudFilesWarning, stacklevel=4)
-    options = OptionReader(given)
-    url = path if path is not None else options.text("path")
-    if not url:
-        raise CloudFilesError("cloudFiles needs the folder to read: load('<path>')")
-    folder = open_folder(url, installation.storage)
-    plan = StreamPlan(
-        token=uuid.uuid4().hex,
-        bindings=str(installation.folder),
-        # A relative path means the notebook's folder, which the workers do not share.
-        url=os.path.abspath(url)
-        if isinstance(folder, LocalFolder) and "://" not in url and url[:5] != "file:"
-        else url,
-        storage_file=None if isinstance(folder, LocalFolder) else str(installation.storage_file),
-        options={name.lower(): value for name, value in given.items() if _is_public(name)},
-        data_schema=StructType([]).json(),
-        partition_schema=StructType([]).json(),
-        rescued=None,
-        metadata=False,
-        evolution="none",
-        schema_location=schema_location(options),
-        hints=[],
-        time_zone=str(spark.conf.get("spark.sql.session.timeZone")),
-        parallelism=min(spark.sparkContext.defaultParallelism, 8),
+    described = describe_stream(
+        path,
+        given,
+        _parse_schema(schema) if schema is not None else None,
+        Surroundings(
+            storage=installation.storage,
+            storage_file=installation.storage_file,
+            bindings=installation.folder,
+            time_zone=str(spark.conf.get("spark.sql.session.timeZone")),
+            parallelism=min(spark.sparkContext.defaultParallelism, 8),
+            parse_type=_parse_type,
+        ),
     )
-    user_schema = _parse_schema(schema) if schema is not None else None
-    plan, columns = decide_columns(plan, user_schema, _parse_type)
-    visible = [*columns.data, *columns.partitions]
-    if columns.rescued is not None:
-        visible.append(StructField(columns.rescued, _parse_type("STRING")))
-    order = [name for name in user_schema.names if name in {f.name for f in visible}] if user_schema else []
-    order += [f.name for f in visible if f.name not in order]
-    hidden = METADATA not in order
-    full = StructType([*visible, StructField(METADATA, METADATA_TYPE, nullable=False)] if hidden else visible)
-    plan = replace(plan, metadata=hidden)
-    reader = spark._jsparkSession.readStream().format(CloudFilesSource.name()).option(PLAN_OPTION, plan.to_text())
-    jvm = spark.sparkContext._jvm
-    assert jvm is not None
-    frame = DataFrame(reader.schema(jvm.org.apache.spark.sql.types.DataType.fromJson(full.json())).load(), spark)
-    return _hide_metadata(frame, order) if hidden else frame.select(*map(_quoted, order))
+    jvm: Any = spark.sparkContext._jvm
+    # A reader of its own: the user's options, which may hold credentials, never reach a query plan.
+    reader = spark._jsparkSession.readStream().format(CloudFilesSource.name())
+    reader = reader.option(PLAN_OPTION, described.plan.to_text())
+    reader = reader.schema(jvm.org.apache.spark.sql.types.DataType.fromJson(described.schema.json()))
+    frame = DataFrame(reader.load(), spark)
+    if described.plan.metadata:
+        return _hide_metadata(frame, described.visible)
+    return frame.select(*map(_quoted, described.visible))
 
 
-def _hide_metadata(frame: DataFrame, names: list[str]) -> DataFrame:
+def _hide_metadata(frame: DataFrame, names: tuple[str, ...]) -> DataFrame:
     """Select the other columns and tell Spark that `_metadata` can still be asked for, as its file sources do."""
     spark = frame.sparkSession
     jvm: Any = spark.sparkContext._jvm
@@ -242,11 +224,6 @@ def _hide_metadata(frame: DataFrame, names: list[str]) -> DataFrame:
 
 def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
-
-
-def _is_public(name: str) -> bool:
-    """Whether an option may show in plans: connection data is of no use here, so it goes nowhere."""
-    return name.lower().removeprefix("cloudfiles.") not in {"clientsecret", "connectionstring", "clientid"}
 
 
 def _parse_schema(schema: Any) -> StructType:

@@ -57,9 +57,8 @@ def partition_value(text: str | None, kind: DataType) -> Any:
         match kind:
             case IntegerType() | LongType():
                 bound = 1 << (31 if isinstance(kind, IntegerType) else 63)
-                # 007 is a name, not a number: writing it back would change it
                 number = int(text) if text.isascii() and text.lstrip("-").isdigit() else None
-                return number if number is not None and str(number) == text and -bound <= number < bound else None
+                return number if number is not None and -bound <= number < bound else None
             case DoubleType():
                 return float(text) if text[:1] in "-.0123456789" and text.isascii() else None
             case DateType():

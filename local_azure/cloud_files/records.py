@@ -5,6 +5,7 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from json import JSONDecoder
@@ -57,7 +58,7 @@ def unpack(name: str, data: bytes) -> bytes:
         if name.endswith(suffix):
             try:
                 return opener(data)
-            except (EOFError, ValueError) as error:
+            except (OSError, EOFError, ValueError, zlib.error) as error:
                 raise OSError(f"broken {suffix} file: {error}") from error
     return data
 
