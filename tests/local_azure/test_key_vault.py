@@ -1,6 +1,8 @@
 """The vault, judged by azure-keyvault-secrets (sync and async) and by raw requests."""
 
 import shutil
+import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -254,3 +256,15 @@ def test_a_full_disk_is_told_and_loses_nothing(small_disk: Path) -> None:
     store.set("new", "w", Attributes())
     assert [store.get("kept").value, store.get("new").value] == ["v", "w"]
     store.close()
+
+
+def test_the_certificate_passes_strict_verification(cloud: Cloud) -> None:
+    # What Python 3.13 does by default.
+    context = ssl.create_default_context(cafile=str(cloud.tls.ca))
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    host, _, port = cloud.vault_url.removeprefix("https://").partition(":")
+    with (
+        socket.create_connection(("127.0.0.1", int(port)), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname=host) as wrapped,
+    ):
+        assert wrapped.version() == "TLSv1.3"
