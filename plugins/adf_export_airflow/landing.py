@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -87,7 +87,10 @@ class Landing:
                     validate_content=True,
                 )
             except ResourceExistsError:
-                return self._existing(name, client.get_blob_properties())
+                there = client.get_blob_properties()
+                # Our own write, whose first answer was lost: the SDK tried again and met itself.
+                ours = (there.metadata or {}).get("sha256") == digest and _same(there.metadata, about)
+                return replace(self._existing(name, there), already_landed=not ours)
             self._verify(name, client.get_blob_properties(), size=len(body), md5=md5)
         return Landed(blob=name, bytes=len(body), sha256=digest, provenance=provenance, rows=rows, already_landed=False)
 
@@ -135,7 +138,7 @@ class Landing:
             raise LandingError(
                 f"Airflow has no connection {self.wasb_conn_id!r}",
                 place=place,
-                remedy="Create it with type wasb and a connection_string in its extra",
+                remedy="Create it with type wasb, or check that the secrets backend that holds it answers",
             ) from error
         except ClientAuthenticationError as error:
             raise LandingError(
@@ -209,6 +212,10 @@ def _code(error: HttpResponseError) -> str:
     """The storage's own code; the SDK sets it on the error at run time only."""
     code = getattr(error, "error_code", None)
     return str(code.value if isinstance(code, Enum) else code or "")
+
+
+def _same(metadata: Mapping[str, str], about: Mapping[str, str]) -> bool:
+    return all(metadata.get(key) == _ascii(value) for key, value in about.items())
 
 
 def _ascii(text: str) -> str:

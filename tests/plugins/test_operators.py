@@ -12,7 +12,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 from azure.storage.blob import ContainerClient
 
-from adf_export_airflow.coingecko.errors import RateLimitedError, UnreachableError
+from adf_export_airflow.coingecko.errors import UnreachableError
 from adf_export_airflow.coingecko.operators import (
     CoinGeckoMarketChartRangeToBlobOperator,
     CoinGeckoMarketsToBlobOperator,
@@ -219,7 +219,7 @@ def test_wrong_key_or_plan(
 
 def test_endless_429_is_one_clear_error(coingecko: LocalCoinGecko, landing: ContainerClient, clock: StepClock) -> None:
     coingecko.faults("429-no-retry-after")
-    with pytest.raises(RateLimitedError, match="gave up after 5 refusals"):
+    with pytest.raises(AirflowFailException, match="gave up after 5 refusals"):
         at_now(markets(landing), clock)
     assert coingecko.calls() == 5
     assert sum(clock.sleeps) >= 150

@@ -43,6 +43,26 @@ def test_a_shorter_hold_does_not_shorten(bucket: SharedBucket) -> None:
     assert bucket.take() == pytest.approx(60)
 
 
+class Interrupted(StepClock):
+    """A clock during whose first sleep another process is refused."""
+
+    other: SharedBucket
+
+    def sleep(self, seconds: float) -> None:
+        first = not self.sleeps
+        StepClock.sleep(self, seconds)
+        if first:
+            self.other.hold(60)
+
+
+def test_a_hold_that_begins_while_we_wait_is_respected(tmp_path: Path) -> None:
+    clock = Interrupted()
+    clock.other = SharedBucket(tmp_path / "a.bucket", LIMIT, clock=clock)
+    bucket = SharedBucket(tmp_path / "a.bucket", LIMIT, clock=clock)
+    assert [bucket.take() for _ in range(4)] == pytest.approx([0, 0, 0, 62])
+    assert clock.sleeps == pytest.approx([2, 60])
+
+
 @pytest.mark.parametrize("content", [b"", b"torn", b"\xff" * 16, b"\x00" * 12])
 def test_a_damaged_file_starts_anew(content: bytes, bucket: SharedBucket) -> None:
     bucket.take()

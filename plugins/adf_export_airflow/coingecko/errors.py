@@ -66,7 +66,12 @@ class TransientCoinGeckoError(CoinGeckoError):
 
 
 class RateLimitedError(TransientCoinGeckoError):
-    """429: too many calls."""
+    """429: too many calls.
+
+    The client has waited for minutes before it raises this, so a quota is used up: Airflow's retries would burn more.
+    """
+
+    transient: ClassVar[bool] = False
 
 
 class ServerTroubleError(TransientCoinGeckoError):

@@ -39,7 +39,7 @@ class CoinGeckoHook(BaseHook):
         except AirflowNotFoundException as error:
             raise CoinGeckoSetupError(
                 f"Airflow has no connection {self.coingecko_conn_id!r}",
-                remedy="Create it with type coingecko, in the secrets backend or with `airflow connections add`",
+                remedy="Create it with type coingecko, or check that the secrets backend that holds it answers",
             ) from error
         extra = conn.extra_dejson
         if not isinstance(extra, dict):

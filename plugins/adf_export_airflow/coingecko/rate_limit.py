@@ -45,12 +45,13 @@ class SharedBucket:
         """Wait for a turn; returns the seconds waited. A hold that begins meanwhile is waited for too."""
         waited = 0.0
         while True:
-            wait = self._reserve()
-            if wait > 0:
-                self._clock.sleep(wait)
-                waited += wait
+            wait, held_until = self._reserve()
+            if wait <= 0:
+                return waited
+            self._clock.sleep(wait)
+            waited += wait
             with self._state() as (state, _):
-                if state[1] <= self._clock.now():
+                if state[1] in (0.0, held_until):
                     return waited
 
     def hold(self, seconds: float) -> None:
@@ -59,12 +60,13 @@ class SharedBucket:
             until = self._clock.now() + seconds
             save(max(state[0], until + (self.limit.burst - 1) * self.limit.interval), max(state[1], until))
 
-    def _reserve(self) -> float:
+    def _reserve(self) -> tuple[float, float]:
+        """The seconds until our turn, and the hold that they already respect."""
         with self._state() as (state, save):
             now = self._clock.now()
             full_at = max(state[0], now)
             save(full_at + self.limit.interval, state[1])
-            return max(0.0, full_at - (self.limit.burst - 1) * self.limit.interval - now)
+            return full_at - (self.limit.burst - 1) * self.limit.interval - now, state[1]
 
     @contextmanager
     def _state(self) -> "Iterator[tuple[tuple[float, float], _Save]]":
