@@ -5,6 +5,10 @@ import traceback
 from pathlib import Path
 
 OURS = str(Path(__file__).parent)
+# How a Java stack and the description of a streaming query look in the text of an error.
+JVM_FRAMES = ("at ", "... ")
+QUERY_PLAN = "=== Streaming Query ==="
+SUMMARY_HEAD, SUMMARY_TAIL, SUMMARY_WIDTH = 3, 5, 400
 # What Spark says of a name whose catalog is not there.
 OTHER_CATALOG = ("CATALOG_NOT_FOUND", "REQUIRES_SINGLE_PART_NAMESPACE")
 
@@ -36,8 +40,18 @@ def show(error: BaseException) -> str:
 
 
 def summary(error: BaseException) -> str:
-    """The error in a few lines: type, message, notes."""
-    return "".join(traceback.format_exception_only(error)).strip()
+    """The error in a few lines: type, message, causes, notes, without the JVM's frames and the query's plan.
+
+    Airflow puts this text into one line of its log; the whole of it is in the run's log and in error_trace.
+    """
+    text = "".join(traceback.format_exception_only(error)).strip()
+    said = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith(JVM_FRAMES)]
+    plan = next((number for number, line in enumerate(said) if line.startswith(QUERY_PLAN)), len(said))
+    notes = list(getattr(error, "__notes__", ()))
+    kept = said[:plan] if plan == len(said) else [*said[:plan], *notes]
+    if len(kept) > SUMMARY_HEAD + SUMMARY_TAIL:
+        kept = [*kept[:SUMMARY_HEAD], "[...]", *kept[-SUMMARY_TAIL:]]
+    return "\n".join(line if len(line) <= SUMMARY_WIDTH else f"{line[:SUMMARY_WIDTH]} [...]" for line in kept)
 
 
 def quiet_spark() -> None:
