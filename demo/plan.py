@@ -44,9 +44,9 @@ class Planned:
 
 
 def plan_runs(options: Options, *, recorded_at: datetime | None) -> tuple[Planned, ...]:
-    """The recorded run (its end is the recording's time), the history, then the snapshots."""
+    """The snapshots first: the quality gate wants something fresh beside old days. Then recorded and main history."""
     recorded = () if recorded_at is None else (plan_recorded(recorded_at),)
-    return (*recorded, plan_history(options), *plan_snapshots(options))
+    return (*plan_snapshots(options), *recorded, plan_history(options))
 
 
 def plan_history(options: Options) -> Planned:

@@ -25,4 +25,4 @@ def name_catalog_in_batches(catalog: str) -> None:
 
         return original(writer, call)
 
-    DataStreamWriter.foreachBatch = foreach_batch  # type: ignore[method-assign]  # notebooks stay as they are
+    DataStreamWriter.foreachBatch = foreach_batch  # type: ignore[assignment, method-assign]  # notebooks stay as they are
