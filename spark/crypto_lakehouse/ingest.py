@@ -6,8 +6,8 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that every Spark
 from crypto_lakehouse.errors import LakehouseError
 from crypto_lakehouse.schemas import BRONZE, Table, autoloader_hints
 
-# Autoloader raises this where a first run finds no file to infer a schema from.
-EMPTY_LANDING = "CF_EMPTY_DIR_FOR_SCHEMA_INFERENCE"
+# What a first run raises where there is no file to infer a schema from, or no folder yet to look into.
+EMPTY_LANDING = frozenset({"CF_EMPTY_DIR_FOR_SCHEMA_INFERENCE", "PATH_NOT_FOUND"})
 
 
 def bronze_table(dataset: str) -> Table:
@@ -55,7 +55,7 @@ def add_ingestion_columns(files: DataFrame) -> DataFrame:
 
 def is_empty_landing(error: BaseException) -> bool:
     """Whether the error says that no file has landed yet, as opposed to a file or folder that cannot be read."""
-    return condition_of(error) == EMPTY_LANDING
+    return condition_of(error) in EMPTY_LANDING
 
 
 def condition_of(error: BaseException) -> str | None:

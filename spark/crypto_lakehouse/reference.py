@@ -19,7 +19,7 @@ Money is DOUBLE, as the API gives it. `vs_currency` as a unit means: in the curr
 checkpoint_root, max_files_per_trigger |
 | `jobs/silver` | new rows of both bronze tables, by a stream with its own checkpoint | `silver.observations`, \
 `silver.quarantine` | catalog, checkpoint_root |
-| `jobs/gold` | `silver.observations` from the earliest changed UTC day on | gold tables whose rows differ | catalog |
+| `jobs/gold` | `silver.observations` from its earliest changed UTC day | gold tables whose rows differ | catalog |
 | `jobs/quality` | silver and gold | nothing | catalog, mode, expectations |
 | `jobs/optimize` | all tables | the same rows in fewer files | catalog |
 

@@ -47,7 +47,8 @@ try:
     files = spark.readStream.format("cloudFiles").options(**options).load(landing)
     query = (
         ingest.add_ingestion_columns(files)
-        .writeStream.option("checkpointLocation", checkpoint)
+        .writeStream.format("delta")
+        .option("checkpointLocation", checkpoint)
         .option("mergeSchema", "true")
         .trigger(availableNow=True)
         .toTable(table.qualified(catalog))
