@@ -9,7 +9,8 @@ The API picks the granularity from the length of a call:
 | more than 90 days | a point a day, 00:00 UTC | never: history would lose its hours |
 
 Days are UTC days, first and last included: a range goes from 00:00:00 of its first day to 23:59:59 of its last, in
-UNIX seconds, and neighbouring calls differ by one second. Calls of one range have nearly equal lengths, so that no
+UNIX seconds. Neighbouring calls share the second of midnight: points lie at odd milliseconds, and one in that second
+would fall between calls that only touch; silver keeps it once. Calls of one range have nearly equal lengths, so that no
 short rest at the end comes back in another granularity.
 """
 
@@ -36,6 +37,8 @@ def split_days(first: date, last: date) -> tuple[Piece, ...]:
 
     >>> [(p.range_to - p.range_from + 1) // 86_400 for p in split_days(date(2026, 1, 1), date(2026, 6, 30))]
     [61, 60, 60]
+    >>> [p.range_to % 86_400 for p in split_days(date(2026, 1, 1), date(2026, 6, 30))]
+    [0, 0, 86399]
     """
     days = (last - first).days + 1
     count = -(-days // HOURLY_DAYS)
@@ -44,7 +47,8 @@ def split_days(first: date, last: date) -> tuple[Piece, ...]:
     start = first
     for index in range(count):
         after = start + timedelta(days=length + (index < longer))
-        pieces.append(Piece(range_from=_midnight(start), range_to=_midnight(after) - 1))
+        last_second = 1 if index == count - 1 else 0
+        pieces.append(Piece(range_from=_midnight(start), range_to=_midnight(after) - last_second))
         start = after
     return tuple(pieces)
 
