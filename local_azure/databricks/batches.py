@@ -7,7 +7,7 @@ makes `<catalog>.<schema>.<table>` a name of the session catalog is not set.
 from collections.abc import Callable
 
 from pyspark.sql import DataFrame
-from pyspark.sql.streaming import DataStreamWriter
+from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from local_azure.databricks.jvm import alias_catalog
 
