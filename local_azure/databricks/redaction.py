@@ -11,8 +11,8 @@ class Redactor:
         self._held = b""
 
     def add(self, value: str) -> None:
-        """From now on this value is not shown; a secret that spans lines is hidden line by line too."""
-        for part in {value, *value.splitlines()}:
+        """From now on this value is not shown; one that spans lines is hidden line by line."""
+        for part in value.splitlines():
             data = part.encode()
             if data.strip() and data not in self._secrets:
                 self._secrets.append(data)

@@ -64,7 +64,9 @@ class Workspace:
             for prefix, root in self._mounts
             for suffix in NOTEBOOK_HEADS
             for file in sorted(root.rglob(f"*{suffix}"))
-            if not any(part.startswith(".") for part in file.relative_to(root).parts) and is_notebook(file)
+            if not any(part.startswith(".") for part in file.relative_to(root).parts)
+            and file.resolve().is_relative_to(root)
+            and is_notebook(file)
         ]
         stem, extension = posixpath.splitext(wanted)
         if extension in NOTEBOOK_HEADS and stem in known:

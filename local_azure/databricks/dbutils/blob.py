@@ -26,14 +26,16 @@ class BlobFiles:
             properties = container.get_blob_client(path).get_blob_properties()
             return [(path.rpartition("/")[2], int(properties.size), _milliseconds(properties))]
         prefix = f"{path}/" if path else ""
-        found: list[tuple[str, int, int]] = []
+        found: dict[str, tuple[str, int, int]] = {}
         for item in container.walk_blobs(name_starts_with=prefix, delimiter="/", include=["metadata"]):
             name = item.name.removeprefix(prefix)
-            if isinstance(item, BlobPrefix):
-                found.append((name, 0, 0))
-            elif not (item.metadata or {}).get("hdi_isfolder"):
-                found.append((name, int(item.size), _milliseconds(item)))
-        return found
+            if isinstance(item, BlobPrefix) or (item.metadata or {}).get("hdi_isfolder"):
+                # A folder may show both as its mark and as the prefix of what it holds.
+                name = name.rstrip("/") + "/"
+                found[name] = (name, 0, 0)
+            else:
+                found[name] = (name, int(item.size), _milliseconds(item))
+        return list(found.values())
 
     def is_folder(self, url: str) -> bool:
         """Whether the URL is a folder."""
