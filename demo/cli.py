@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from demo.errors import DemoError
-from demo.options import DEFAULT_COINS, make_options, utc_now
+from demo.options import DEFAULT_COINS, DEFAULT_SNAPSHOTS, make_options, utc_now
 from demo.render import show
 from demo.report import Report
 from demo.run import run_demo
@@ -28,6 +28,7 @@ def demo(
     coins: Annotated[str, typer.Option(help="Coins of the history, ids or symbols.")] = ",".join(DEFAULT_COINS),
     date_from: Annotated[str | None, typer.Option("--from", help="First day, UTC. [default: 7 days back]")] = None,
     date_to: Annotated[str | None, typer.Option("--to", help="Last day, UTC. [default: today]")] = None,
+    snapshots: Annotated[int, typer.Option(help="Hourly snapshots of the market, up to now.")] = DEFAULT_SNAPSHOTS,
     seed: Annotated[int | None, typer.Option(help="Which simulated market. [default: 42]")] = None,
     faults: Annotated[str, typer.Option(help="What goes wrong, e.g. 429:3,new-column,null-price:coin=bitcoin.")] = "",
     replay: Annotated[Path | None, typer.Option(help="Folder of recorded answers for the recorded run.")] = None,
@@ -57,6 +58,7 @@ def demo(
             coins=coins,
             date_from=date_from,
             date_to=date_to,
+            snapshots=snapshots,
             seed=seed,
             faults=faults,
             live=live,

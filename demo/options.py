@@ -10,7 +10,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 DEFAULT_COINS = ("bitcoin", "ethereum", "solana")
 DEFAULT_SEED = 42
 DEFAULT_DAYS = 7
-SNAPSHOTS = 6
+DEFAULT_SNAPSHOTS = 6
+MOST_SNAPSHOTS = 168
 # recorded answers of the real API, where the maintainers' workspace has them
 RECORDINGS = PROJECT.parent / "shared" / "coingecko" / "recorded"
 
@@ -22,6 +23,7 @@ class Options:
     coins: tuple[str, ...]
     date_from: date
     date_to: date
+    snapshots: int
     seed: int
     faults: str
     live: bool
@@ -55,6 +57,7 @@ def make_options(
     coins: str,
     date_from: str | None,
     date_to: str | None,
+    snapshots: int,
     seed: int | None,
     faults: str,
     live: bool,
@@ -77,6 +80,8 @@ def make_options(
         raise DemoError(f"--from {first} is not before --to {last}: a range has at least one day")
     if last > now.date():
         raise DemoError(f"--to {last} is in the future: it can be today, {now.date()} (UTC), at the latest")
+    if not 1 <= snapshots <= MOST_SNAPSHOTS:
+        raise DemoError(f"--snapshots {snapshots} is not between 1 and {MOST_SNAPSHOTS} (a week of hours)")
     if replay is not None and not (replay / "index.tsv").is_file():
         raise DemoError(f"--replay {replay} has no index.tsv: give the folder of a recording")
     number = DEFAULT_SEED if seed is None else seed
@@ -85,6 +90,7 @@ def make_options(
         coins=chosen,
         date_from=first,
         date_to=last,
+        snapshots=snapshots,
         seed=number,
         faults=faults,
         live=live,

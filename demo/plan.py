@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from demo.options import SNAPSHOTS, Options
+from demo.options import Options
 
 HISTORY = "crypto_history"
 MARKET = "crypto_market"
@@ -86,7 +86,7 @@ def plan_snapshots(options: Options) -> tuple[Planned, ...]:
     if options.live:
         return (plan_snapshot(options, options.now, clock=None),)
     newest = options.now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    hours = [newest - timedelta(hours=back) for back in reversed(range(SNAPSHOTS))]
+    hours = [newest - timedelta(hours=back) for back in reversed(range(options.snapshots))]
     return tuple(plan_snapshot(options, hour, clock=hour) for hour in hours)
 
 

@@ -18,6 +18,7 @@ def options(**given: Any) -> Options:
         "coins": "bitcoin,ethereum",
         "date_from": None,
         "date_to": None,
+        "snapshots": 6,
         "seed": None,
         "faults": "",
         "live": False,
@@ -38,6 +39,7 @@ def options(**given: Any) -> Options:
         ({"date_to": "2026-03-11"}, "is in the future"),
         ({"live": True, "seed": 1}, "--live and --seed exclude each other"),
         ({"live": True, "faults": "429"}, "--live and --faults exclude each other"),
+        ({"snapshots": 0}, "--snapshots 0 is not between 1 and 168"),
         ({"replay": Path("/nowhere")}, "has no index.tsv"),
     ],
 )

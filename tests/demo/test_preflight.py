@@ -15,6 +15,7 @@ def options(state: Path, seed: int | None = None, faults: str = "") -> Options:
         coins="bitcoin",
         date_from=None,
         date_to=None,
+        snapshots=6,
         seed=seed,
         faults=faults,
         live=False,

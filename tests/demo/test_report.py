@@ -64,6 +64,7 @@ def options(tmp_path: Path) -> Options:
         coins="bitcoin",
         date_from=None,
         date_to=None,
+        snapshots=6,
         seed=None,
         faults="",
         live=False,
