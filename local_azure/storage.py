@@ -40,9 +40,11 @@ class BlobAccount:
 
     def container(self, name: str) -> "ContainerClient":
         """A client of one container."""
-        from azure.storage.blob import ContainerClient
+        from azure.storage.blob import ContainerClient, LinearRetry
 
-        return ContainerClient.from_connection_string(self.connection_string, name)
+        # The SDK's own retries wait a minute for a server that is down; here it is next door or not there.
+        retries = LinearRetry(backoff=1, retry_total=3, random_jitter_range=1)
+        return ContainerClient.from_connection_string(self.connection_string, name, retry_policy=retries)
 
 
 class BlobLocation(NamedTuple):

@@ -277,7 +277,7 @@ class FileParser:
             sizes,
             [0] * len(urls),
             sizes,
-            [file.modified for file in chunk.files],
+            [file.modified // 1000 * 1000 for file in chunk.files],  # Spark tells milliseconds
         ]
         kind = self._arrow.field(METADATA).type
         columns = [pa.array(column, kind.field(i).type) for i, column in enumerate(values)]

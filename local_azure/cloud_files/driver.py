@@ -1,6 +1,7 @@
 """Makes format("cloudFiles") work in a notebook's session by wrapping the methods that a Python data source cannot."""
 
 import atexit
+import contextlib
 import functools
 import os
 import shutil
@@ -8,7 +9,7 @@ import tempfile
 import time
 import uuid
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,12 +81,28 @@ def install(spark: SparkSession, storage: StorageMap | None = None) -> None:
         atexit.register(current.remove)
     current.storage = storage or StorageMap()
     current.storage.save(current.storage_file)
-    spark.dataSource.register(CloudFilesSource)
+    with _active(spark):
+        spark.dataSource.register(CloudFilesSource)
     state: Any = udtf(CloudFilesState, returnType=STATE_COLUMNS)
     spark.udtf.register("cloud_files_state", state)
     if not _Process.wrapped:
         _wrap_everything()
         _Process.wrapped = True
+
+
+@contextlib.contextmanager
+def _active(spark: SparkSession) -> Iterator[None]:
+    """Spark looks for a source of the same name in the thread's active session, which may be another one."""
+    sessions: Any = spark.sparkContext._jvm.org.apache.spark.sql.classic.SparkSession  # type: ignore[union-attr]
+    before = sessions.getActiveSession()
+    sessions.setActiveSession(spark._jsparkSession)
+    try:
+        yield
+    finally:
+        if before.isDefined():
+            sessions.setActiveSession(before.get())
+        else:
+            sessions.clearActiveSession()
 
 
 def _remove_leftovers() -> None:
@@ -333,7 +350,8 @@ def _readable(error: Any) -> Any:
     """The text that a user can act on, cut out of Spark's tracebacks, if there is one."""
     if error is None:
         return None
-    text = str(error)
+    # Spark's own message may end at "Job aborted"; the worker's is among the causes.
+    text = f"{error}\n{getattr(error, '_stackTrace', '')}"
     if UNKNOWN_FIELDS in text:
         start = text.index(UNKNOWN_FIELDS)
         end = text.index(END_OF_MESSAGE, start) + len(END_OF_MESSAGE)

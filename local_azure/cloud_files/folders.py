@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from local_azure.cloud_files.errors import CloudFilesError
 from local_azure.cloud_files.globs import compile_glob, is_glob
 from local_azure.storage import HADOOP_SCHEMES, BlobAccount, StorageMap
 
-# What java.net.URI leaves unquoted in a path.
-URI_PATH = "/:@!$&'()*+,;=~-._"
+# What java.net.URI quotes in a path; letters of other alphabets stay as they are.
+URI_QUOTES = {
+    code: f"%{code:02X}" for code in range(128) if not (chr(code).isalnum() or chr(code) in "/:@!$&'()*+,;=~-._")
+}
 BLOB_READERS = 8
 
 
@@ -80,7 +82,7 @@ class LocalFolder:
                 yield error
 
     def url(self, key: str) -> str:
-        return "file://" + quote(self._path(key), safe=URI_PATH)
+        return "file:" + self._path(key).translate(URI_QUOTES)
 
     def _path(self, key: str) -> str:
         path = f"{self.root}/{key}" if self.root != "/" else f"/{key}"
@@ -139,7 +141,7 @@ class BlobFolder:
 
     def url(self, key: str) -> str:
         host = f"{self.container}@{self.account.name}.dfs.core.windows.net"
-        return f"abfss://{host}/{quote(self._name(key), safe=URI_PATH)}"
+        return f"abfss://{host}/{self._name(key).translate(URI_QUOTES)}"
 
     def _name(self, key: str) -> str:
         return f"{self.root}/{key}".strip("/")

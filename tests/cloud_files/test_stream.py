@@ -119,7 +119,7 @@ def test_new_columns_stop_the_stream_once_and_come_last(inferring: Stream) -> No
     assert text.startswith(
         "[UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_RECORD_WITH_FILE_PATH] Encountered unknown fields during parsing: "
     )
-    assert "which can be fixed by an automatic retry: true\nUnknown fields inside file path: file:///" in text
+    assert "which can be fixed by an automatic retry: true\nUnknown fields inside file path: file:/" in text
     assert inferring.run() == [3]
     assert inferring.describe().visible == ("n", "o", "a", "b", "l", "_rescued_data")
     shown = [{name: row.get(name) for name in ("n", "o", "a", "b", "l")} for row in inferring.rows]
