@@ -3,18 +3,33 @@
 import logging
 import traceback
 from pathlib import Path
+from typing import Any
+
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+
+from local_azure.cloud_files.errors import END_OF_MESSAGE, UNKNOWN_FIELDS, UnknownFieldException
 
 OURS = str(Path(__file__).parent)
 # How a Java stack and the description of a streaming query look in the text of an error.
 JVM_FRAMES = ("at ", "... ")
 QUERY_PLAN = "=== Streaming Query ==="
 SUMMARY_HEAD, SUMMARY_TAIL, SUMMARY_WIDTH = 3, 5, 400
+MAX_CAUSE = 4000
 # What Spark says of a name whose catalog is not there.
 OTHER_CATALOG = ("CATALOG_NOT_FOUND", "REQUIRES_SINGLE_PART_NAMESPACE")
 
 
 def translate(error: BaseException, catalog: str) -> BaseException:
-    """The error with what helps here."""
+    """The error that Databricks would show, with what helps here."""
+    causes = java_causes(error)
+    for text in causes:
+        if UNKNOWN_FIELDS in text and not isinstance(error, UnknownFieldException):
+            return UnknownFieldException(_between(text, UNKNOWN_FIELDS, END_OF_MESSAGE)).with_traceback(
+                error.__traceback__
+            )
+    if causes and causes[-1] not in str(error):
+        # Spark says only which step failed; why is in the JVM's chain of causes.
+        error.add_note(f"Caused by: {causes[-1][:MAX_CAUSE]}")
     condition = getattr(error, "getCondition", None)
     if callable(condition) and condition() in OTHER_CATALOG:
         error.add_note(
@@ -24,6 +39,26 @@ def translate(error: BaseException, catalog: str) -> BaseException:
     if isinstance(error, SystemExit):
         error.add_note("sys.exit ends the Python process of the run: end a notebook with dbutils.notebook.exit(value).")
     return error
+
+
+def java_causes(error: BaseException) -> list[str]:
+    """The messages behind an error that came from the JVM, the deepest last."""
+    found: list[str] = []
+    throwable: Any = getattr(error, "_origin", None)
+    try:
+        while throwable is not None and len(found) < 20:
+            throwable = throwable.getCause()
+            if throwable is not None and throwable.getMessage():
+                found.append(str(throwable.getMessage()).strip())
+    except Py4JError:
+        # The JVM is gone: what is known already has to do.
+        pass
+    return found
+
+
+def _between(text: str, start: str, end: str) -> str:
+    found = text[text.index(start) :]
+    return found[: found.index(end) + len(end)] if end in found else found
 
 
 def show(error: BaseException) -> str:

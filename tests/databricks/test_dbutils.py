@@ -135,7 +135,7 @@ dbutils.notebook.exit(str(spark.table("crypto.bronze.landed").count()))
         container.upload_blob("landing/2.json", b'{"id": 2, "price": 3.5, "fresh": 1}\n')
     evolved = client.notebook(source)
     assert evolved.state == ("TERMINATED", "FAILED")
-    assert "UnknownFieldException" in evolved.output["error"]
+    assert "UnknownFieldException" in evolved.output["error"], evolved.output["error"]
     assert "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_RECORD_WITH_FILE_PATH" in evolved.output["error"]
     assert client.notebook(source).result == 2
 
