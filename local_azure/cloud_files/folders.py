@@ -54,7 +54,10 @@ class LocalFolder:
             return [_local_entry(os.path.basename(self.root), os.stat(self.root))]
         if not os.path.isdir(self.root):
             raise CloudFilesError(f"[PATH_NOT_FOUND] Path does not exist: file:{self.root}")
-        return list(self._walk(self.root, ""))
+        try:
+            return list(self._walk(self.root, ""))
+        except OSError as error:
+            raise CloudFilesError(f"{self.root} cannot be listed: {error}") from error
 
     def _walk(self, folder: str, prefix: str) -> Iterator[FileEntry]:
         depth = prefix.count("/")
@@ -178,7 +181,7 @@ def open_folder(url: str, storage: StorageMap, excluded: tuple[str, ...] = ()) -
 
 def is_hidden(name: str) -> bool:
     """Whether Spark leaves out a file or folder of this name."""
-    return (name[0] == "_" and "=" not in name) or name[0] == "." or name.endswith("._COPYING_")
+    return name.startswith(".") or (name.startswith("_") and "=" not in name) or name.endswith("._COPYING_")
 
 
 def local_path(url: str, option: str) -> Path:

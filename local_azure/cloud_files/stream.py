@@ -28,6 +28,8 @@ from local_azure.cloud_files.schema_store import SchemaStore
 from local_azure.cloud_files.selection import Selection
 
 BINDING_SECONDS = 30.0
+# Without a trigger Spark asks for new files a hundred times a second.
+IDLE_SECONDS = 0.2
 # A task, and the file that it writes, cost more than to read this much; opening a file costs as much as some bytes.
 BYTES_PER_TASK = 16 << 20
 BYTES_PER_FILE = 4096
@@ -70,6 +72,7 @@ class CloudFilesReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         self._selection = Selection.of(plan.reader, plan.time_zone)
         self._log: FileLog | None = None
         self._now: list[FileEntry] | None = None  # what availableNow found at its start
+        self._idle_since: float | None = None  # when the last listing had nothing new
 
     # In the stream's own process
 
@@ -87,7 +90,7 @@ class CloudFilesReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         if log.last > start["list"]:
             # Written before a crash, or by a trigger that failed, and named by no batch yet.
             return {"list": start["list"] + 1}
-        files = self._now if self._now is not None else self._unseen(log)
+        files = self._now if self._now is not None else self._paced(log)
         if not files:
             return start
         batch = files if isinstance(limit, ReadAllAvailable) else self._selection.batch(files)
@@ -139,6 +142,13 @@ class CloudFilesReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
             own.append(str(self._log.folder.parents[2]))
         excluded = tuple(path for path in own if path is not None)
         return self._selection.wanted(self._plan.folder(excluded).files())
+
+    def _paced(self, log: FileLog) -> list[FileEntry]:
+        if self._idle_since is not None:
+            time.sleep(max(0.0, IDLE_SECONDS - (time.monotonic() - self._idle_since)))
+        files = self._unseen(log)
+        self._idle_since = None if files else time.monotonic()
+        return files
 
     def _unseen(self, log: FileLog) -> list[FileEntry]:
         return self._selection.unseen(self._listed(), log.seen)
