@@ -159,12 +159,12 @@ class StandIns:
         self._source = source
 
     def landed_files(self) -> list[BlobProperties]:
-        """All blobs of the landing container with their metadata."""
+        """All landed answers with their metadata; reports of failed runs lie beside them, below `_failures/`."""
         endpoints = self.endpoints
         with ContainerClient(
             account_url=endpoints.blob, container_name=LANDING, credential=self.secrets.azurite_key
         ) as landing:
-            return [*landing.list_blobs(include=["metadata"])]
+            return [*landing.list_blobs(name_starts_with="coingecko/", include=["metadata"])]
 
     def run_notebook(self, path: str, parameters: Mapping[str, str]) -> Any:
         """Runs a notebook through the local Jobs API and returns the JSON that it exits with."""
