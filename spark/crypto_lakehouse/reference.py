@@ -15,8 +15,8 @@ Money is DOUBLE, as the API gives it. `vs_currency` as a unit means: in the curr
 
 | notebook | reads | writes | widgets |
 |---|---|---|---|
-| `jobs/bronze` | landed JSON below `landing_url`/`dataset`, by Autoloader | `bronze.<dataset>` | catalog, dataset, landing_url, \
-checkpoint_root, max_files_per_trigger |
+| `jobs/bronze` | landed JSON below `landing_url`/`dataset`, by Autoloader | `bronze.<dataset>` | catalog, dataset, \
+landing_url, checkpoint_root, max_files_per_trigger |
 | `jobs/silver` | new rows of both bronze tables, by a stream with its own checkpoint | `silver.observations`, \
 `silver.quarantine` | catalog, checkpoint_root |
 | `jobs/gold` | `silver.observations` from its earliest changed UTC day | gold tables whose rows differ | catalog |

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -19,7 +19,8 @@ def bronze_report(
     """Rows and files ingested, and the columns that the API has added."""
     name = table.qualified(catalog)
     commits = commits_since(spark, catalog, table, before.version)
-    rows, files = _count_ingested(spark, name, before=before.version) if commits else (0, 0)
+    rows = sum(commit.metric("numOutputRows") for commit in commits)
+    files = _count_files(spark, name, since=before) if rows else 0
     columns = spark.table(name).columns if commits else columns_before
     if not landed:
         message = "nothing has landed yet, so there is nothing to ingest: 0 files"
@@ -83,12 +84,12 @@ def gold_report(
     }
 
 
-def _count_ingested(spark: SparkSession, name: str, *, before: int) -> tuple[int, int]:
-    row = spark.sql(
-        f"SELECT count(*) AS rows, count(DISTINCT _source_file) AS files FROM {name} WHERE _ingested_at > "
-        f"(SELECT coalesce(max(_ingested_at), timestamp_millis(0)) FROM {name} VERSION AS OF {before})"
-    ).collect()[0]
-    return row["rows"], row["files"]
+def _count_files(spark: SparkSession, name: str, *, since: Commit) -> int:
+    """Files of the batches after a commit: a batch begins after the one before it was committed."""
+    mark = f"timestamp_millis({(since.timestamp - EPOCH) // timedelta(milliseconds=1)})"
+    query = f"SELECT count(DISTINCT _source_file) AS files FROM {name} WHERE _ingested_at > {mark}"
+    files: int = spark.sql(query).collect()[0]["files"]
+    return files
 
 
 def _versions(before: Mapping[Table, Commit], commits: Mapping[Table, Sequence[Commit]]) -> dict[str, dict[str, int]]:

@@ -164,17 +164,17 @@ def _changed(
 ) -> dict[Table, int]:
     """The tables whose stored rows from `start` on differ from the computed ones, with the number of computed rows."""
     sides = [
-        transforms.fingerprint(rows).select(F.lit(table.path).alias("path"), F.lit(side).alias("side"), "*")
+        transforms.row_hashes(rows).select(F.lit(table.path).alias("path"), F.lit(side).alias("side"), "hash")
         for table, frame in computed.items()
         for side, rows in (("computed", frame), ("stored", read(spark, catalog, table, since=start)))
     ]
-    found = {
-        (row["path"], row["side"]): (row["rows"], row["content"]) for row in reduce(DataFrame.union, sides).collect()
-    }
+    # Keys are unique, so no two equal hashes cancel each other out.
+    totals = reduce(DataFrame.union, sides).groupBy("path", "side").agg(F.count("*"), F.bit_xor("hash")).collect()
+    found = {(path, side): (rows, content) for path, side, rows, content in totals}
     return {
-        table: found[table.path, "computed"][0]
+        table: found.get((table.path, "computed"), (0, 0))[0]
         for table in computed
-        if found[table.path, "computed"] != found[table.path, "stored"]
+        if found.get((table.path, "computed")) != found.get((table.path, "stored"))
     }
 
 

@@ -212,11 +212,9 @@ def dominance(daily: DataFrame) -> DataFrame:
     )
 
 
-def fingerprint(rows: DataFrame) -> DataFrame:
-    """Count and content hash of rows with unique keys, whatever their order."""
-    return rows.select(F.xxhash64(*sorted(rows.columns)).alias("_hash")).agg(
-        F.count("*").alias("rows"), F.bit_xor("_hash").alias("content")
-    )
+def row_hashes(rows: DataFrame) -> DataFrame:
+    """A hash of each row over all its columns, whatever their order."""
+    return rows.select(F.xxhash64(*sorted(rows.columns)).alias("hash"))
 
 
 def _provenance() -> tuple[Column, ...]:

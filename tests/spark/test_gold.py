@@ -4,12 +4,12 @@ import json
 import math
 import statistics
 from collections import defaultdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the name that every Spark reader knows
 
 from crypto_lakehouse.schemas import BRONZE_MARKET_CHART_RANGE
@@ -24,6 +24,7 @@ from crypto_lakehouse.transforms import (
 from tests.spark.notebook import read_landing
 from tests.spark.rows import candle, candles, observation, observations
 
+HOUR, DAY = 3600, 86400
 RECORDED = "coingecko/recorded/coins_id_market_chart/hourly_historical_prices_for_one_coin_0_0d95e3.json"
 
 
@@ -38,7 +39,10 @@ def test_candles_open_and_close_by_time(spark: SparkSession) -> None:
     ]
     hourly = ohlcv_hourly(observations(spark, *rows)).cache()
     values = ("open", "high", "low", "close", "volume_24h", "market_cap", "points")
-    found = {(row.vs_currency, row.hour.hour): tuple(row[name] for name in values) for row in _utc(hourly, "hour")}
+    found = {
+        (row.vs_currency, row.start % DAY // HOUR): tuple(row[name] for name in values)
+        for row in _epoch_seconds(hourly, "hour")
+    }
     assert found == {
         ("usd", 10): (5.0, 9.0, 4.0, 7.0, 105.0, 90.0, 4),
         ("usd", 11): (8.0, 8.0, 8.0, 8.0, 120.0, 80.0, 1),
@@ -59,9 +63,9 @@ def test_recorded_month_equals_plain_python(spark: SparkSession, shared_dir: Pat
     points = list(zip(*(recorded[name] for name in ("prices", "market_caps", "total_volumes")), strict=True))
     assert silver.count() == len(points) == 722
     hourly = ohlcv_hourly(silver).cache()
-    for rows, column, seconds in ((_utc(hourly, "hour"), "hour", 3600), (ohlcv_daily(hourly).collect(), "day", 86400)):
-        found = {_bucket(row[column]): row for row in rows}
-        expected = defaultdict(list)
+    for rows, bucket_name, seconds in ((hourly, "hour", HOUR), (ohlcv_daily(hourly), "day", DAY)):
+        found = {row.start: row for row in _epoch_seconds(rows, bucket_name)}
+        expected: dict[int, list[tuple[int, float, float, float]]] = defaultdict(list)
         for (stamp, price), (_, cap), (_, volume) in points:
             expected[stamp // 1000 // seconds * seconds].append((stamp, price, cap, volume))
         assert found.keys() == expected.keys()
@@ -123,10 +127,7 @@ def test_dominance_is_over_the_coins_seen_that_day(spark: SparkSession) -> None:
     }
 
 
-def _utc(frame, column):  # type: ignore[no-untyped-def]
-    return frame.withColumn(column, F.col(column)).collect()
-
-
-def _bucket(value: date) -> int:
-    moment = value if isinstance(value, datetime) else datetime.combine(value, datetime.min.time())
-    return round(moment.replace(tzinfo=UTC).timestamp())
+def _epoch_seconds(rows: DataFrame, bucket: str) -> list[Row]:
+    """The rows with their bucket's start in seconds: Python would show a timestamp in the zone of the machine."""
+    start = F.unix_seconds("hour") if bucket == "hour" else F.unix_date("day").cast("bigint") * DAY
+    return rows.withColumn("start", start).collect()

@@ -23,7 +23,7 @@ from crypto_lakehouse.schemas import (
 )
 from tests.spark.notebook import CATALOG, append_bronze, drop_lakehouse, run_notebook
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 HOUR = 3_600_000
 START = 1621036800000  # 2021-05-15T00:00:00Z
