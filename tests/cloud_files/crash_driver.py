@@ -9,6 +9,9 @@ from pyspark.sql import SparkSession
 from local_azure.cloud_files import install
 from local_azure.spark_jars import delta_jars
 
+# The process lives for seconds: code that is compiled well comes too late.
+QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+
 
 def stream(spark: SparkSession, source: str, checkpoint: str, table: str) -> None:
     """Two files a batch, as a notebook would write it."""
@@ -43,7 +46,7 @@ def main() -> None:
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.memory", "700m")
         .config("spark.ui.enabled", "false")
-        .config("spark.driver.extraJavaOptions", f"-Dderby.system.home={arguments['home']}")
+        .config("spark.driver.extraJavaOptions", f"{QUICK} -Dderby.system.home={arguments['home']}")
         .getOrCreate()
     )
     install(spark)
