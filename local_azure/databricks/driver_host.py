@@ -29,8 +29,9 @@ from typing import IO, Any
 from local_azure.databricks.channel import Channel
 from local_azure.databricks.errors import DriverError
 from local_azure.databricks.jvm import Jvm, JvmSettings, RunSession
-from local_azure.databricks.processes import die_with_parent, kill_group, process_command
+from local_azure.databricks.processes import children, die_with_parent, kill_group, process_command, process_environment
 from local_azure.databricks.redaction import Redactor
+from local_azure.databricks.runtime import SOURCES_VARIABLE, source_state
 from local_azure.databricks.settings import DatabricksSettings, settings_from_json
 from local_azure.databricks.zygote import scratch_of, serve
 from local_azure.errors import LocalAzureError
@@ -309,6 +310,7 @@ class Host:
             process.session.end(attempt)
             if alone:
                 self.jvm.drop_caches()
+                self._end_stale_workers()
         return outcome
 
     def _execute_child(
@@ -354,6 +356,14 @@ class Host:
         process.kill()
         for child in children:
             self._cancel(child)
+
+    def _end_stale_workers(self) -> None:
+        """End Spark's Python workers that were started for files as they were before an edit."""
+        current = source_state(self.settings.workspace.values())
+        for child in children(self.jvm.process.pid):
+            if process_environment(child).get(SOURCES_VARIABLE, current) != current:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGTERM)
 
     def _jvm_ends(self) -> bool:
         """Whether the JVM has ended or is just about to."""
@@ -461,7 +471,7 @@ def main(control_fd: int) -> None:
     try:
         lock = own_metastore(settings)
         host = Host(settings, service)
-    except LocalAzureError as error:
+    except (LocalAzureError, OSError) as error:
         service.send({"event": "failed", "message": str(error), "final": True})
         return
     record_owner(lock, host.jvm.process.pid)

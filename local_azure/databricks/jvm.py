@@ -187,7 +187,10 @@ class Jvm:
         deadline = time.monotonic() + START_SECONDS
         while not self._conn_info.exists():
             if self.process.poll() is not None:
-                raise DriverError(f"java ended with code {self.process.returncode} before Spark was up")
+                raise DriverError(
+                    f"java ended with code {self.process.returncode} before Spark was up; Spark needs Java 17 or 21, "
+                    f"here is {java_version()}; what it said is in driver.log of {self.settings.root / 'logs'}"
+                )
             if time.monotonic() > deadline:
                 raise DriverError(f"java did not open its gateway within {START_SECONDS:.0f} s")
             time.sleep(0.02)
@@ -309,6 +312,14 @@ def java_binary(environment: Mapping[str, str], which: Callable[[str], str | Non
     if found is None:
         raise DriverError("no java on PATH and no JAVA_HOME: install Java 17 or 21 (a JRE is enough)")
     return found
+
+
+def java_version() -> str:
+    """What java says of itself, in one line."""
+    said = subprocess.run(
+        [java_binary(os.environ), "-version"], capture_output=True, text=True, check=False, timeout=60
+    )
+    return (said.stderr or said.stdout).partition("\n")[0] or "a java that tells no version"
 
 
 def _in_the_jvm() -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import glob
 import os
 import signal
 import sys
@@ -20,6 +21,25 @@ def kill_group(leader: int) -> None:
     """Kill a process group that we made."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started (none where there is no /proc)."""
+    found: list[int] = []
+    for path in glob.glob(f"/proc/{pid}/task/*/children"):
+        with contextlib.suppress(OSError), open(path) as stream:
+            found += [int(child) for child in stream.read().split()]
+    return found
+
+
+def process_environment(pid: int) -> dict[str, str]:
+    """The environment that a process was started with, empty when it cannot be read."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as stream:
+            entries = stream.read().decode(errors="replace").split("\0")
+    except OSError:
+        return {}
+    return dict(entry.split("=", 1) for entry in entries if "=" in entry)
 
 
 def process_command(pid: int) -> list[str]:

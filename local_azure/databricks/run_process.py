@@ -17,7 +17,7 @@ from local_azure.databricks.batches import name_catalog_in_batches
 from local_azure.databricks.channel import Channel
 from local_azure.databricks.dbutils import NotebookExit
 from local_azure.databricks.jvm import connect_gateway
-from local_azure.databricks.runtime import Runtime, source_state
+from local_azure.databricks.runtime import SOURCES_VARIABLE, Runtime, source_state
 from local_azure.databricks.settings import DatabricksSettings
 from local_azure.databricks.sql_text import databricks_sql
 
@@ -93,7 +93,7 @@ def execute(spark: SparkSession, settings: DatabricksSettings, job: dict[str, An
     context = spark.sparkContext
     context.setJobGroup(job["attempt"], job.get("name", "run"), interruptOnCancel=True)
     # Spark keeps Python workers between runs, one pool per environment: edited code gets new workers.
-    context.environment["LOCAL_AZURE_SOURCES"] = source_state(settings.workspace.values())
+    context.environment[SOURCES_VARIABLE] = source_state(settings.workspace.values())
     context.environment["PYTHONPATH"] = os.pathsep.join(map(str, settings.workspace.values()))
     runtime = Runtime(spark=spark, settings=settings, job=job, link=link)
     _refuse_stop(spark)

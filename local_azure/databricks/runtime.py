@@ -12,6 +12,8 @@ from local_azure.databricks.workspace import Workspace
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+# Tells Spark's Python workers apart by the files that they may have imported.
+SOURCES_VARIABLE = "LOCAL_AZURE_SOURCES"
 
 
 class Link(Protocol):

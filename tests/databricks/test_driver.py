@@ -151,6 +151,22 @@ spark.sql("INSERT INTO crypto.survivors.t VALUES (1)")
     assert client.jobs.driver.jvm not in (None, old)
 
 
+def test_a_killed_driver_leaves_no_process_behind(client: Client) -> None:
+    run_id = client.start(ENDLESS, "endless")
+    client.await_log(run_id, "begun")
+    until(lambda: active_jobs(client) == 1, "the Spark job with its Python worker")
+    jvm = client.jobs.driver.jvm
+    assert jvm is not None
+    host = psutil.Process(jvm).parent()
+    assert host is not None
+    family = [host, *host.children(recursive=True)]
+    assert len(family) > 4
+    host.kill()
+    assert state(client.wait(run_id)) == ("INTERNAL_ERROR", "FAILED")
+    until(lambda: not any(process.is_running() for process in family), "the end of all its processes")
+    assert client.notebook("dbutils.notebook.exit(str(spark.range(6).count()))").result == 6
+
+
 def test_a_second_owner_of_the_metastore_is_told_whose_it_is(client: Client, tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     shared = client.jobs.settings

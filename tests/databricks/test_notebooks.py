@@ -4,9 +4,19 @@ import json
 
 import pytest
 
-from tests.databricks.harness import Client
+from local_azure.databricks.processes import children, process_environment
+from local_azure.databricks.runtime import SOURCES_VARIABLE
+from tests.databricks.harness import Client, until
 
 pytestmark = pytest.mark.integration
+
+
+def worker_generations(client: Client) -> set[str]:
+    """The states of the source files that Spark's Python workers were started for."""
+    jvm = client.jobs.driver.jvm
+    assert jvm is not None
+    workers = [process_environment(child) for child in children(jvm)]
+    return {worker[SOURCES_VARIABLE] for worker in workers if SOURCES_VARIABLE in worker}
 
 
 def test_exit_value_widgets_and_namespace(client: Client) -> None:
@@ -162,6 +172,7 @@ dbutils.notebook.exit(json.dumps([answers.ANSWER, in_worker]))
     for answer in (1, 22):
         (package / "answers.py").write_text(f"ANSWER = {answer}\n")
         assert client.notebook(notebook).result == [answer, answer]
+    until(lambda: len(worker_generations(client)) == 1, "the end of the workers with the old module")
 
 
 def test_functions_of_the_notebook_run_in_workers_and_foreach_batch(client: Client) -> None:
