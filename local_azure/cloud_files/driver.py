@@ -264,11 +264,11 @@ def _start(plain: Any, self: DataStreamWriter, *args: Any, **kwargs: Any) -> Str
     if not plans or installation is None:
         return plain(self, *args, **kwargs)  # type: ignore[no-any-return]
     checkpoint = _checkpoint(self, installation, kwargs)
-    for index, plan in plans:
-        _claim(plan, checkpoint, index)
-    for index, plan in plans:
-        _bind(plan, checkpoint / "sources" / str(index), installation)
     try:
+        for index, plan in plans:
+            _claim(plan, checkpoint, index)
+        for index, plan in plans:
+            _bind(plan, checkpoint / "sources" / str(index), installation)
         query: StreamingQuery = plain(self, *args, **kwargs)
     except BaseException:
         for index, plan in plans:

@@ -72,7 +72,9 @@ class SchemaStore:
         """Take back a claim whose stream did not start."""
         with self._locked():
             path = self.folder / OWNER
-            if json.loads(path.read_text())["owner"] == owner and not (checkpoint / "sources").is_dir():
+            if not path.exists() or (checkpoint / "sources").is_dir():
+                return
+            if json.loads(path.read_text())["owner"] == owner:
                 path.unlink()
 
     def _numbers(self) -> list[int]:
