@@ -1,14 +1,17 @@
 """Lists and reads the files of a source: a local folder, or a path in a container of blob storage."""
 
+import contextlib
+import http
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
+from local_azure.cloud_files.blob_rest import BlobReader, BlobServiceError
 from local_azure.cloud_files.errors import CloudFilesError
 from local_azure.cloud_files.globs import compile_glob, is_glob
 from local_azure.storage import HADOOP_SCHEMES, BlobAccount, StorageMap
@@ -18,6 +21,8 @@ URI_QUOTES = {
     code: f"%{code:02X}" for code in range(128) if not (chr(code).isalnum() or chr(code) in "/:@!$&'()*+,;=~-._")
 }
 BLOB_READERS = 8
+# So many blobs may be in memory before they are parsed.
+BLOBS_AHEAD = 64
 
 
 class FileEntry(NamedTuple):
@@ -103,19 +108,27 @@ class BlobFolder:
 
     def files(self) -> list[FileEntry]:
         prefix = self.root + "/" if self.root else ""
-        return list(self._called(lambda: self._entries(prefix)))
+        where = f"container '{self.container}' of account '{self.account.name}'"
+        try:
+            return self._entries(prefix)
+        except BlobServiceError as error:
+            if error.status == http.HTTPStatus.NOT_FOUND:
+                raise CloudFilesError(f"[PATH_NOT_FOUND] {where} does not exist") from error
+            raise CloudFilesError(f"{where} cannot be listed: {error}") from error
 
     def _entries(self, prefix: str) -> list[FileEntry]:
-        found = []
-        with self.account.container(self.container) as client:
-            for blob in client.list_blobs(name_starts_with=prefix):
-                key = blob.name.removeprefix(prefix)
-                if self._wanted(key):
-                    found.append(FileEntry(key, blob.size or 0, _micros(blob.last_modified)))
-            if not found and self.root:
-                for blob in client.list_blobs(name_starts_with=self.root):
-                    if blob.name == self.root:
-                        found.append(FileEntry("", blob.size or 0, _micros(blob.last_modified)))
+        with contextlib.closing(BlobReader(self.account, self.container)) as client:
+            found = [
+                FileEntry(name.removeprefix(prefix), size, _micros(modified))
+                for name, size, modified in client.list(prefix)
+                if self._wanted(name.removeprefix(prefix))
+            ]
+            if not found and self.root:  # the path may name one blob
+                found = [
+                    FileEntry("", size, _micros(modified))
+                    for name, size, modified in client.list(self.root)
+                    if name == self.root
+                ]
         return found
 
     def _wanted(self, key: str) -> bool:
@@ -125,22 +138,22 @@ class BlobFolder:
         return all(compile_glob(pattern).fullmatch(part) for pattern, part in zip(self.patterns, parts, strict=False))
 
     def read(self, keys: Sequence[str]) -> Iterator[bytes | OSError]:
-        from azure.core.exceptions import AzureError, ResourceNotFoundError
+        client = BlobReader(self.account, self.container)
+
+        def fetch(key: str) -> bytes | OSError:
+            try:
+                return client.read(self._name(key))
+            except BlobServiceError as error:
+                if error.status == http.HTTPStatus.NOT_FOUND:
+                    return FileNotFoundError(f"{self.url(key)} is gone")
+                return error
 
         with (
-            self.account.container(self.container) as client,
-            ThreadPoolExecutor(BLOB_READERS, thread_name_prefix="blob-reader") as pool,
+            contextlib.closing(client),
+            ThreadPoolExecutor(min(BLOB_READERS, len(keys) or 1), thread_name_prefix="blob-reader") as pool,
         ):
-
-            def fetch(key: str) -> bytes | OSError:
-                try:
-                    return client.download_blob(self._name(key)).readall()
-                except ResourceNotFoundError:
-                    return FileNotFoundError(f"{self.url(key)} is gone")
-                except AzureError as error:
-                    return OSError(f"{self.url(key)}: {_first_line(error)}")
-
-            yield from pool.map(fetch, keys)
+            for start in range(0, len(keys), BLOBS_AHEAD):
+                yield from pool.map(fetch, keys[start : start + BLOBS_AHEAD])
 
     def url(self, key: str) -> str:
         host = f"{self.container}@{self.account.name}.dfs.core.windows.net"
@@ -148,17 +161,6 @@ class BlobFolder:
 
     def _name(self, key: str) -> str:
         return f"{self.root}/{key}".strip("/")
-
-    def _called(self, action: Callable[[], Iterable[FileEntry]]) -> Iterable[FileEntry]:
-        from azure.core.exceptions import AzureError, ResourceNotFoundError
-
-        where = f"container '{self.container}' of account '{self.account.name}'"
-        try:
-            return action()
-        except ResourceNotFoundError as error:
-            raise CloudFilesError(f"[PATH_NOT_FOUND] {where} does not exist") from error
-        except AzureError as error:
-            raise CloudFilesError(f"{where} cannot be listed: {_first_line(error)}") from error
 
 
 def open_folder(url: str, storage: StorageMap, excluded: tuple[str, ...] = ()) -> LocalFolder | BlobFolder:
@@ -203,9 +205,5 @@ def _local_entry(key: str, stat: os.stat_result) -> FileEntry:
     return FileEntry(key, stat.st_size, stat.st_mtime_ns // 1000)
 
 
-def _micros(time: datetime | None) -> int:
-    return 0 if time is None else int(time.timestamp()) * 1_000_000 + time.microsecond
-
-
-def _first_line(error: Any) -> str:
-    return str(error).strip().splitlines()[0]
+def _micros(time: datetime) -> int:
+    return int(time.timestamp()) * 1_000_000
