@@ -74,7 +74,7 @@ def settings(paths: AirflowPaths, *, port: int, parallelism: int, keys: dict[str
         "scheduler": {
             # runs are started by the demo: no timetable starts one beside it
             "use_job_schedule": "False",
-            "scheduler_idle_sleep_time": "0.1",
+            "scheduler_idle_sleep_time": "0.25",
             "scheduler_heartbeat_sec": "2",
             "job_heartbeat_sec": "2",
             # tasks of a demo that was killed are taken up again by the next one after these seconds
@@ -90,6 +90,9 @@ def settings(paths: AirflowPaths, *, port: int, parallelism: int, keys: dict[str
             "parsing_processes": "2",
             "print_stats_interval": "0",
         },
+        # a supervisor looks this often (whole seconds) for the end of its task: a later look lets a fast trigger
+        # resume the task before its first half is known to have ended, which the scheduler takes for a failure
+        "workers": {"min_heartbeat_interval": "1"},
         "triggerer": {"job_heartbeat_sec": "2", "capacity": "100"},
         "logging": {
             "base_log_folder": str(paths.logs),

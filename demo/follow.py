@@ -14,10 +14,11 @@ from demo.errors import DemoError
 from demo.plan import AFTER_LANDING, LANDING_TASKS, Planned
 from demo.screen import Row, Screen
 
-POLL_SECONDS = 0.4
+POLL_SECONDS = 0.5
 RUN_SECONDS = 1800.0
 ERROR_LINES = 12
 LINE_LENGTH = 600
+ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
 NOT_STARTED = {"none", "scheduled", "upstream_failed", "skipped", "removed"}
 
 
@@ -91,13 +92,14 @@ class Follower:
     def _look_at(self, row: Row) -> None:
         if row.run is None or row.run.is_final:
             return
-        run = self.api.run(row.run.dag_id, row.run.run_id)
-        row.tasks = tuple(order(self.api.tasks(run.dag_id, run.run_id)))
-        row.run = run
+        row.tasks = tuple(order(self.api.tasks(row.run.dag_id, row.run.run_id)))
+        # one request a look: the run itself is asked for while it waits for its turn and when its tasks have ended
+        if row.run.state == "queued" or all(task.state in ENDED for task in row.tasks):
+            row.run = self.api.run(row.run.dag_id, row.run.run_id)
         for task in row.tasks:
             if task.state in {"up_for_retry", "failed"}:
                 self._show_failure(row, task)
-        if run.state == "failed":
+        if row.run.state == "failed":
             raise DemoError(self._failure(row))
 
     def _show_failure(self, row: Row, task: TaskState) -> None:

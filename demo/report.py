@@ -110,6 +110,8 @@ class Report:
         return sum(run.known_files for run in self.runs)
 
 
+# reports of failed runs are kept beside it
+LANDED = "coingecko/"
 MARKET_NAMES = {"recorded": "recorded", "live": "live"}
 
 
@@ -161,6 +163,8 @@ def landing_lines(files: Iterable[BlobProperties], *, new: set[str]) -> tuple[La
     size: Counter[tuple[str, str]] = Counter()
     fresh: Counter[tuple[str, str]] = Counter()
     for file in files:
+        if not file.name.startswith(LANDED):
+            continue
         key = (endpoint(file.name), (file.metadata or {}).get("provenance", "unknown"))
         count[key] += 1
         size[key] += file.size

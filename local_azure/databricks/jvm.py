@@ -117,6 +117,9 @@ def spark_conf(settings: JvmSettings) -> dict[str, str]:
         "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "2",
+        # Compiling Java for each query costs more than it saves on a laptop's data: a third of the lakehouse's time.
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.databricks.delta.snapshotPartitions": "2",
         # VACUUM lists files with so many tasks; the default is 10,000.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
