@@ -44,9 +44,12 @@ class Planned:
 
 
 def plan_runs(options: Options, *, recorded_at: datetime | None) -> tuple[Planned, ...]:
-    """The snapshots first: the quality gate wants something fresh beside old days. Then recorded and main history."""
+    """A wrong coin shows in the history, so it goes first, unless it is old: the quality gate wants fresh prices."""
     recorded = () if recorded_at is None else (plan_recorded(recorded_at),)
-    return (*plan_snapshots(options), *recorded, plan_history(options))
+    histories = (plan_history(options), *recorded)
+    snapshots = plan_snapshots(options)
+    is_fresh = options.date_to == options.now.date()
+    return (*histories, *snapshots) if is_fresh else (*snapshots, *histories)
 
 
 def plan_history(options: Options) -> Planned:

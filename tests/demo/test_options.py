@@ -61,16 +61,18 @@ def test_the_plan_names_files_without_the_present() -> None:
     first = plan_runs(options(), recorded_at=datetime(2021, 5, 16, tzinfo=UTC))
     again = plan_runs(options(now=NOW.replace(minute=50)), recorded_at=datetime(2021, 5, 16, tzinfo=UTC))
     assert first == again
-    assert [run.dag_id for run in first] == [MARKET] * 6 + [HISTORY] * 2
+    assert [run.dag_id for run in first] == [HISTORY] * 2 + [MARKET] * 6
     assert [run.clock.hour for run in first if run.clock] == [10, 11, 12, 13, 14, 15]
     assert [run.source for run in first if run.source is not Source.MAIN] == [Source.RECORDED]
     assert len({run.run_name for run in first}) == len(first)
+    old = plan_runs(options(date_to="2026-02-01"), recorded_at=None)
+    assert [run.dag_id for run in old] == [MARKET] * 6 + [HISTORY]
     assert first[0].run_id(NOW) != again[0].run_id(NOW.replace(minute=50))
 
 
 def test_the_real_market_has_one_snapshot_and_no_clock() -> None:
     plan = plan_runs(options(live=True), recorded_at=None)
-    assert [(run.dag_id, run.clock) for run in plan] == [(MARKET, None), (HISTORY, None)]
+    assert [(run.dag_id, run.clock) for run in plan] == [(HISTORY, None), (MARKET, None)]
     assert all(run.run_name.startswith("live") for run in plan)
 
 
