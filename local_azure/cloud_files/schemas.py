@@ -156,9 +156,10 @@ def _inferred(plan: StreamPlan, hints: Hints) -> Columns:
     rescued = options.text("rescuedDataColumn")
     if plan.evolution == "none" and not options.has("rescuedDataColumn"):
         rescued = None
-    return Columns(
-        apply_hints(data, _outside(hints, partitions)), apply_hints(partitions, _inside(hints, partitions)), rescued
-    )
+    data = apply_hints(data, _outside(hints, partitions))
+    # A field or hint of the rescued data's own name has no column: its values are rescued under that name.
+    data = StructType([field for field in data if field.name != rescued])
+    return Columns(data, apply_hints(partitions, _inside(hints, partitions)), rescued)
 
 
 def _infer(plan: StreamPlan, hints: Hints) -> tuple[StructType, StructType]:

@@ -171,7 +171,7 @@ class CloudFilesReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         inferred = StructType([])
         for records in parser.records(files):
             inferred = merge_structs(inferred, infer_records(records, exact_types=exact_types))
-        taken = {name.lower() for name in plan.partitions.names}
+        taken = {name.lower() for name in (*plan.partitions.names, *filter(None, [plan.rescued]))}
         columns = StructType([field for field in settle_columns(inferred) if field.name.lower() not in taken])
         news = widen(plan.data, columns)
         if news == plan.data:
