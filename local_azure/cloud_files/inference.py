@@ -70,7 +70,8 @@ def _infer(values: Sequence[Any]) -> DataType:
     result: DataType = NULL
     for kind in set(map(type, values)):
         if kind is str:
-            found: DataType = STRING
+            # As Spark does: writers that know no null leave an empty text.
+            found: DataType = STRING if any(v for v in values if type(v) is str) else NULL
         elif kind is bool:
             found = BOOLEAN
         elif kind is float:

@@ -242,17 +242,17 @@ def choose_expectations(text: str) -> tuple[Expectation, ...]:
 
 
 def measuring_query(expectations: Sequence[Expectation], catalog: str) -> str:
-    """One query with one row: every expectation's measure under its name."""
-    tables = {e.table.path: e.table for e in expectations}
-    parts = []
-    for table in tables.values():
+    """One query with a row for each table: a map of the expectations' names to their measures."""
+    observations = OBSERVATIONS.qualified(catalog)
+    rows = []
+    for table in {e.table.path: e.table for e in expectations}.values():
         measures = ", ".join(
-            f"CAST({e.measure.replace('{observations}', OBSERVATIONS.qualified(catalog))} AS DOUBLE) AS {e.name}"
+            f"'{e.name}', CAST({e.measure.replace('{observations}', observations)} AS DOUBLE)"
             for e in expectations
             if e.table is table
         )
-        parts.append(f"(SELECT {measures} FROM {table.qualified(catalog)})")
-    return f"SELECT * FROM {' CROSS JOIN '.join(parts)}"
+        rows.append(f"SELECT map({measures}) AS measures FROM {table.qualified(catalog)}")
+    return " UNION ALL ".join(rows)
 
 
 def judge(expectations: Sequence[Expectation], values: Mapping[str, float | None]) -> tuple[Finding, ...]:

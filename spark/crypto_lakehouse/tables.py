@@ -136,8 +136,8 @@ def measure(spark: SparkSession, catalog: str, expectations: Sequence[Expectatio
     """The measured value of each expectation, from one query."""
     if not expectations:
         return {}
-    row = spark.sql(measuring_query(expectations, catalog)).collect()[0]
-    return row.asDict()
+    rows = spark.sql(measuring_query(expectations, catalog)).collect()
+    return {name: value for row in rows for name, value in row["measures"].items()}
 
 
 def _not_before(table: Table, since: datetime) -> str:

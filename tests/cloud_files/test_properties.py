@@ -105,4 +105,6 @@ def test_types_and_rows_agree_with_sparks_own_json_reader(spark: SparkSession, t
     expected = [row.asDict(recursive=True) for row in theirs.orderBy("n").collect()]
     found = [{name: row[name] for name in expected[0]} for row in stream.rows]
     assert found == expected
-    assert {row["_rescued_data"] for row in stream.rows} == {None}
+    # Spark makes an empty text null where it is no text; here it is kept as rescued data, too.
+    rescued = [json.loads(row["_rescued_data"]) for row in stream.rows if row["_rescued_data"]]
+    assert {value for row in rescued for name, value in row.items() if name != "_file_path"} == {""}

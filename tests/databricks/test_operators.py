@@ -19,7 +19,9 @@ pytestmark = [
     pytest.mark.integration,
     # The provider asks Airflow's own code in its older way.
     pytest.mark.filterwarnings("ignore:ProvidersManager.hooks is deprecated"),
+    # And aiohttp.
     pytest.mark.filterwarnings("ignore:BasicAuth is deprecated"),
+    pytest.mark.filterwarnings("ignore:The 'auth' parameter is deprecated"),
 ]
 
 PARAMETERS = {"coin": "bitcoin", "pages": 3}
