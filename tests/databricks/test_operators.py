@@ -25,6 +25,11 @@ pytestmark = [
 ]
 
 PARAMETERS = {"coin": "bitcoin", "pages": 3}
+# A run that has ended before the operator looks is not deferred: this one waits until it was.
+GATE = """import pathlib, time
+while not pathlib.Path("gate").exists():
+    time.sleep(0.02)
+"""
 SOURCE = """import json
 dbutils.notebook.exit(json.dumps([dbutils.widgets.get("coin"), dbutils.widgets.get("pages")]))
 """
@@ -79,10 +84,13 @@ def notebook_operator(path: str, **settings: Any) -> DatabricksNotebookOperator:
     )
 
 
-def deferred_event(operator: Any, context: dict[str, Any]) -> tuple[TaskDeferred, dict[str, Any]]:
+def deferred_event(client: Client, operator: Any, context: dict[str, Any]) -> tuple[TaskDeferred, dict[str, Any]]:
     """What the trigger of a deferred operator reports, run as the triggerer does."""
+    gate = client.workspace / "gate"
+    gate.unlink(missing_ok=True)
     with pytest.raises(TaskDeferred) as deferral:
         operator.execute(context)
+    gate.touch()
     trigger = deferral.value.trigger
 
     async def first_event() -> Any:
@@ -112,8 +120,8 @@ def test_sync(client: Client, context: dict[str, Any], make: Any) -> None:
 
 @OPERATORS
 def test_deferrable(client: Client, context: dict[str, Any], make: Any) -> None:
-    operator = make(client.write("operator", SOURCE), deferrable=True)
-    deferral, event = deferred_event(operator, context)
+    operator = make(client.write("operator", GATE + SOURCE), deferrable=True)
+    deferral, event = deferred_event(client, operator, context)
     assert json.loads(event["run_state"])["result_state"] == "SUCCESS"
     resume(operator, deferral, context, event)
 
@@ -126,8 +134,8 @@ def test_sync_failure_shows_the_notebook_error(client: Client, context: dict[str
 
 @OPERATORS
 def test_deferrable_failure_shows_the_notebook_error(client: Client, context: dict[str, Any], make: Any) -> None:
-    operator = make(client.write("operator", FAILING), deferrable=True)
-    deferral, event = deferred_event(operator, context)
+    operator = make(client.write("operator", GATE + FAILING), deferrable=True)
+    deferral, event = deferred_event(client, operator, context)
     with pytest.raises(AirflowException, match="no data for bitcoin"):
         resume(operator, deferral, context, event)
 
