@@ -57,7 +57,7 @@ def tables(document: dict[str, Any]) -> dict[str, int]:
 @pytest.mark.timeout(2 * SECONDS)
 def test_the_demo_brings_the_market_once(tmp_path: Path) -> None:
     state = tmp_path / "state"
-    first = run(state, "--snapshots", "2")
+    first = run(state)
     assert all(line["state"] == "success" for line in first["runs"])
     assert set(tables(first)) >= LAKEHOUSE
     assert first["market"] == "simulated market, seed 42"
@@ -66,7 +66,7 @@ def test_the_demo_brings_the_market_once(tmp_path: Path) -> None:
     assert all(chart["observations"] >= 7 * 24 for chart in main)
     assert sum(line["new_files"] for line in first["landing"]) == sum(line["files"] for line in first["landing"])
     assert all(line["provenance"].startswith(("simulated; seed=42", "recorded;")) for line in first["landing"])
-    again = run(state, "--snapshots", "2")
+    again = run(state)
     # an hour may have begun in between: one snapshot more
     fresh = sum(run["new_files"] for run in again["runs"])
     assert fresh <= 1
