@@ -14,7 +14,8 @@ DAGS = (HISTORY, MARKET)
 LANDING_TASKS = {HISTORY: "land.charts", MARKET: "land.markets"}
 AFTER_LANDING = "lakehouse.bronze"
 RECORDED_COIN = "bitcoin"
-RECORDED_DAYS = 30
+# the recorded chart holds thirty days up to one moment, so it begins in the middle of a thirty-first day
+RECORDED_DAYS = 31
 CURRENCY = "usd"
 MARKET_PAGE_SIZE = 100
 
