@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from demo.errors import DemoError
+from local_azure.coingecko.faults import parse_faults
+from local_azure.errors import LocalAzureError
 
 PROJECT = Path(__file__).resolve().parents[1]
 DEFAULT_COINS = ("bitcoin", "ethereum", "solana")
@@ -84,6 +86,7 @@ def make_options(
         raise DemoError(f"--snapshots {snapshots} is not between 1 and {MOST_SNAPSHOTS} (a week of hours)")
     if replay is not None and not (replay / "index.tsv").is_file():
         raise DemoError(f"--replay {replay} has no index.tsv: give the folder of a recording")
+    check_faults(faults)
     number = DEFAULT_SEED if seed is None else seed
     folder = state or PROJECT / ".demo" / ("live" if live else f"seed-{number}")
     return Options(
@@ -99,6 +102,13 @@ def make_options(
         replay=replay or (RECORDINGS if (RECORDINGS / "index.tsv").is_file() else None),
         now=now,
     )
+
+
+def check_faults(spec: str) -> None:
+    try:
+        parse_faults(spec)
+    except LocalAzureError as error:
+        raise DemoError(f"--faults: {error}") from error
 
 
 def read_date(option: str, text: str) -> date:

@@ -14,7 +14,6 @@ import requests
 from demo.errors import DemoError
 from demo.options import Options
 from local_azure.blob import azurite
-from local_azure.coingecko.faults import parse_faults
 from local_azure.errors import LocalAzureError
 from local_azure.spark_jars import delta_jars
 
@@ -34,7 +33,6 @@ def check_machine(options: Options) -> None:
         azurite.program()
     except LocalAzureError as error:
         raise DemoError(str(error)) from error
-    check_faults(options.faults)
     check_disk(options.state)
     check_memory()
     if options.live:
@@ -87,13 +85,6 @@ def check_java() -> None:
         raise DemoError(f"'{java} -version' failed (exit {answer.returncode}): {remedy}")
     if int(found[1]) not in JAVAS:
         raise DemoError(f"Java {found[1]} ({java}) is not supported by Spark 4.2: {remedy}")
-
-
-def check_faults(spec: str) -> None:
-    try:
-        parse_faults(spec)
-    except LocalAzureError as error:
-        raise DemoError(f"--faults: {error}") from error
 
 
 def check_disk(folder: Path) -> None:

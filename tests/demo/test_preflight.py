@@ -7,7 +7,7 @@ import pytest
 
 from demo import preflight
 from demo.errors import DemoError
-from demo.options import Options, make_options
+from demo.options import Options, check_faults, make_options
 
 
 def options(state: Path, seed: int | None = None, faults: str = "") -> Options:
@@ -63,6 +63,6 @@ def test_another_java_is_told(answer: str, told: str, tmp_path: Path, monkeypatc
 
 def test_faults_are_checked_before_anything_starts() -> None:
     with pytest.raises(DemoError, match="--faults: "):
-        preflight.check_faults("no-such-fault:3")
-    preflight.check_faults("")
-    preflight.check_faults("429:3,new-column")
+        check_faults("no-such-fault:3")
+    check_faults("")
+    check_faults("429:3,new-column")
