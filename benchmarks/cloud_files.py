@@ -17,7 +17,7 @@ import psutil
 from pyspark.sql import DataFrame, SparkSession
 
 from local_azure.cloud_files import install
-from local_azure.spark_jars import delta_jars
+from local_azure.spark_jars import plain_spark
 
 FILES_PER_TRIGGER = 1000
 
@@ -45,21 +45,7 @@ def write_files(folder: Path, count: int, *, first: int = 0) -> None:
 def session(home: Path) -> Iterator[SparkSession]:
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    spark = (
-        SparkSession.builder.master("local[2]")
-        .config("spark.jars", ",".join(map(str, delta_jars())))
-        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-        .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-        .config("spark.databricks.delta.snapshotPartitions", "2")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.warehouse.dir", str(home / "warehouse"))
-        .config("spark.driver.memory", "1500m")
-        .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.driver.extraJavaOptions", f"-Dderby.system.home={home}")
-        .getOrCreate()
-    )
+    spark = SparkSession.builder.master("local[2]").config(map=plain_spark(home, memory="1500m")).getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     try:
         yield spark

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from local_azure.spark_jars import delta_jars
+from local_azure.spark_jars import QUICK_START, plain_spark
 
 
 def main() -> None:
@@ -17,19 +17,8 @@ def main() -> None:
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     os.environ["PYSPARK_PYTHON"] = sys.executable
     with tempfile.TemporaryDirectory() as scratch:
-        spark = (
-            SparkSession.builder.master("local[2]")
-            .config("spark.jars", ",".join(map(str, delta_jars())))
-            .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-            .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-            .config("spark.databricks.delta.snapshotPartitions", "2")
-            .config("spark.sql.warehouse.dir", scratch)
-            .config("spark.sql.session.timeZone", "UTC")
-            .config("spark.driver.memory", "1g")
-            .config("spark.ui.enabled", "false")
-            .config("spark.ui.showConsoleProgress", "false")
-            .getOrCreate()
-        )
+        settings = plain_spark(Path(scratch), memory="1g", java_options=QUICK_START)
+        spark = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
         spark.sparkContext.setLogLevel("ERROR")
         table = spark.read.format("delta").load(sys.argv[1])
         table.printSchema()

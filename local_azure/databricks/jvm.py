@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from local_azure.databricks.errors import DriverError
 from local_azure.databricks.processes import die_with_parent
-from local_azure.spark_jars import delta_jars
+from local_azure.spark_jars import PYTHON_WORKERS, delta_jars
 
 # What Spark's own launcher passes (org.apache.spark.launcher.JavaModuleOptions); started directly, because the
 # launcher is a JVM of its own and costs half a second.
@@ -128,6 +128,10 @@ def spark_conf(settings: JvmSettings) -> dict[str, str]:
         "spark.hadoop.hive.metastore.schema.verification": "false",
         # A stream that is stuck in a call must not block the end of its run for ever.
         "spark.sql.streaming.stopTimeout": "10000",
+        # An executor ends its JVM (code 50) at a fatal error in a task, such as a stack overflow in a regex.
+        # Here that JVM serves all runs: the error fails the task. Out of memory still ends it, by the option above.
+        "spark.executor.killOnFatalError.depth": "0",
+        **PYTHON_WORKERS,
     }
 
 
@@ -153,6 +157,8 @@ class Jvm:
         command = [
             java_binary(os.environ),
             f"-Xmx{settings.heap}",
+            # Without compiled code a deep expression is a deep recursion.
+            "-Xss4m",
             # One heap space error leaves Spark in an unknown state: end, be restarted, report.
             "-XX:+ExitOnOutOfMemoryError",
             "-XX:+UseSerialGC",

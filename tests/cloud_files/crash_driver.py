@@ -3,14 +3,12 @@
 import json
 import os
 import sys
+from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from local_azure.cloud_files import install
-from local_azure.spark_jars import delta_jars
-
-# The process lives for seconds: code that is compiled well comes too late.
-QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+from local_azure.spark_jars import QUICK_START, plain_spark
 
 
 def stream(spark: SparkSession, source: str, checkpoint: str, table: str) -> None:
@@ -34,21 +32,8 @@ def main() -> None:
     arguments = json.loads(sys.argv[1])
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    spark = (
-        SparkSession.builder.master("local[1]")
-        .config("spark.jars", ",".join(map(str, delta_jars())))
-        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-        .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-        .config("spark.databricks.delta.snapshotPartitions", "1")
-        .config("spark.sql.shuffle.partitions", "1")
-        .config("spark.sql.warehouse.dir", arguments["home"] + "/warehouse")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.memory", "700m")
-        .config("spark.ui.enabled", "false")
-        .config("spark.driver.extraJavaOptions", f"{QUICK} -Dderby.system.home={arguments['home']}")
-        .getOrCreate()
-    )
+    settings = plain_spark(Path(arguments["home"]), memory="700m", java_options=QUICK_START)
+    spark = SparkSession.builder.master("local[1]").config(map=settings).getOrCreate()
     install(spark)
     stream(spark, arguments["source"], arguments["checkpoint"], arguments["table"])
 

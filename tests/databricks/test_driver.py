@@ -167,6 +167,18 @@ def test_a_killed_driver_leaves_no_process_behind(client: Client) -> None:
     assert client.notebook("dbutils.notebook.exit(str(spark.range(6).count()))").result == 6
 
 
+def test_a_stack_overflow_in_a_task_fails_its_run_and_not_the_driver(client: Client) -> None:
+    """An executor ends its JVM (code 50) at such an error; here that JVM serves all other runs too."""
+    overflow = "spark.range(1).selectExpr(\"repeat('a', 500000 + int(id)) rlike '(a|b)*'\").collect()"
+    assert client.notebook("dbutils.notebook.exit('5')").result == 5
+    jvm = client.jobs.driver.jvm
+    failed = client.notebook(overflow)
+    assert failed.state == ("TERMINATED", "FAILED")
+    assert "StackOverflowError" in failed.output["error"]
+    assert client.notebook("dbutils.notebook.exit(str(spark.range(7).count()))").result == 7
+    assert client.jobs.driver.jvm == jvm
+
+
 def test_a_second_owner_of_the_metastore_is_told_whose_it_is(client: Client, tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     shared = client.jobs.settings
