@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from adf_lang.dotnet_dates import END, TICKS_PER_DAY, TICKS_PER_MICROSECOND, TICKS_PER_MINUTE, Kind, Moment
 from adf_lang.errors import nearest
-from adf_lang.registry import Fault
+from adf_lang.registry import RefusalError
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -76,12 +76,12 @@ def find_zone(name: str, argument: int, *, iana_names: bool = True) -> Zone:
     """The zone of this name.
 
     Raises:
-        Fault: there is none; `argument` is the index that it blames.
+        RefusalError: there is none; `argument` is the index that it blames.
     """
     try:
         return _find(name, iana_names)
     except LookupError as error:
-        raise Fault(error.args[0], argument=argument) from error
+        raise RefusalError(error.args[0], argument=argument) from error
 
 
 @lru_cache(maxsize=256)

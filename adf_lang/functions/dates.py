@@ -19,7 +19,7 @@ from adf_lang.dotnet_dates import (
     OutOfRangeError,
     from_datetime,
 )
-from adf_lang.registry import Fault, function
+from adf_lang.registry import RefusalError, function
 from adf_lang.scope import Scope
 from adf_lang.zones import SkippedOrRepeatedError, Zone, find_zone
 
@@ -200,7 +200,7 @@ def convert_from_utc(scope: Scope, timestamp: str, zone: str, pattern: str = ROU
     """
     moment = _read(scope, timestamp)
     if moment.kind is not Kind.UTC:
-        raise Fault(f"convertFromUtc wants a time in UTC, which ends in Z, not '{timestamp}'", argument=0)
+        raise RefusalError(f"convertFromUtc wants a time in UTC, which ends in Z, not '{timestamp}'", argument=0)
     local = _zone(scope, zone, 1).from_utc(moment.ticks)
     if scope.choices.local_time_with_z:
         local = Moment(local.ticks, Kind.UTC)
@@ -218,7 +218,7 @@ def convert_to_utc(scope: Scope, timestamp: str, zone: str, pattern: str = ROUND
     if moment.kind is Kind.UNSPECIFIED:
         moment = _to_utc(moment, source, timestamp)
     elif moment.kind is Kind.OFFSET or not source.is_utc:
-        raise Fault(f"'{timestamp}' has a zone of its own, so that it cannot be in '{zone}'", argument=0)
+        raise RefusalError(f"'{timestamp}' has a zone of its own, so that it cannot be in '{zone}'", argument=0)
     return _write(scope, moment, pattern, 2)
 
 
@@ -244,7 +244,7 @@ def _read(scope: Scope, timestamp: str) -> Moment:
     try:
         return read(timestamp, lambda: scope.now().date())
     except NotADateError as error:
-        raise Fault(
+        raise RefusalError(
             f"'{timestamp}' is no date: ISO 8601 is expected, such as '2018-03-15T13:00:00Z'", argument=0
         ) from error
 
@@ -255,7 +255,7 @@ def _write(scope: Scope, moment: Moment, pattern: str, argument: int) -> str:
     try:
         return write(moment, pattern, am_pm_blank=AM_PM_BLANK[scope.choices.blank_before_am_pm])
     except BadFormatError as error:
-        raise Fault(
+        raise RefusalError(
             f"'{pattern}' is no format: one letter such as 'd' or 'o' is expected, or a pattern such as 'yyyy-MM-dd'",
             argument=argument,
         ) from error
@@ -265,7 +265,7 @@ def _within(count: int, add: Callable[[int], Moment], argument: int) -> Moment:
     try:
         return add(count)
     except OutOfRangeError as error:
-        raise Fault("the result lies before the year 1 or after the year 9999", argument=argument) from error
+        raise RefusalError("the result lies before the year 1 or after the year 9999", argument=argument) from error
 
 
 def _add_ticks(scope: Scope, timestamp: str, count: int, pattern: str) -> str:
@@ -277,9 +277,9 @@ def _shift(moment: Moment, interval: int, unit: str, *, first: int) -> Moment:
     name = unit.strip().lower()
     name = NUMBERED.get(name, name)
     if name not in UNITS and name not in MONTHS:
-        raise Fault(f"'{unit}' is no unit of time; there are {', '.join(UNIT_NAMES)}", argument=first + 1)
+        raise RefusalError(f"'{unit}' is no unit of time; there are {', '.join(UNIT_NAMES)}", argument=first + 1)
     if abs(interval) >= MAX_COUNT:
-        raise Fault(f"an interval of {interval} is more than a date can be moved", argument=first)
+        raise RefusalError(f"an interval of {interval} is more than a date can be moved", argument=first)
     if name in MONTHS:
         return _within(interval * MONTHS[name], moment.add_months, first)
     return _within(interval * UNITS[name], moment.add_ticks, first)
@@ -298,6 +298,6 @@ def _to_utc(moment: Moment, zone: Zone, timestamp: str) -> Moment:
     try:
         return zone.to_utc(moment.ticks)
     except SkippedOrRepeatedError as error:
-        raise Fault(
+        raise RefusalError(
             f"'{timestamp}' does not exist or exists twice in {zone.name}, where the clock is changed", argument=0
         ) from error

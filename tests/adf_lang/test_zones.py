@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from adf_lang import AdfLangError, Choices, Scope, evaluate
 from adf_lang.data.windows_zones import WINDOWS_ZONES
 from adf_lang.dotnet_dates import END, TICKS_PER_DAY
-from adf_lang.registry import Fault
+from adf_lang.registry import RefusalError
 from adf_lang.zones import SkippedOrRepeatedError, _load, find_zone
 
 SCOPE = Scope()
@@ -86,7 +86,7 @@ def test_changes_of_the_clock(local: str, expected: str | None) -> None:
     ],
 )
 def test_unknown_names(name: str, hint: str) -> None:
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(RefusalError) as caught:
         find_zone(name, 2)
     assert hint in caught.value.reason
     assert caught.value.argument == 2
