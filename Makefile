@@ -2,11 +2,12 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: help setup demo test check fmt lock clean
+.PHONY: help setup demo test check fmt fuzz lock clean
 
 help:
 	@echo "make demo   run the crypto lakehouse on this machine (ARGS='--coins bitcoin --seed 7' for options)"
 	@echo "make test   run all tests"
+	@echo "make fuzz   a million random expressions against the expression language"
 	@echo "make check  format, lint, types, import contracts"
 	@echo "make clean  remove what the demo, the tests and the set-up left in this folder"
 
@@ -28,6 +29,9 @@ check: setup
 fmt: setup
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
+
+fuzz: setup
+	@$(RUN) -m tests.adf_lang.fuzz $(ARGS)
 
 lock:
 	uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" -o requirements.lock
