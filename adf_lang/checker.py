@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from adf_lang.errors import AdfLangError, ParseError, nearest
 from adf_lang.evaluator import find_function
-from adf_lang.functions import FUNCTIONS
-from adf_lang.nodes import Call, Index, Interpolation, Literal, Node, Property, Span, Text
+from adf_lang.nodes import Call, Index, Interpolation, Literal, Node, Property, Span, Text, visit_name
 from adf_lang.parser import parse
+from adf_lang.registry import FUNCTIONS
 from adf_lang.types import Type, type_of
 from adf_lang.values import find_name
 
@@ -85,9 +85,7 @@ class _Checker:
         self.faults: list[Fault] = []
 
     def visit(self, node: Node) -> frozenset[Type]:
-        visitor: Callable[[Node], frozenset[Type]] | None = getattr(self, f"visit_{type(node).__name__}", None)
-        if visitor is None:
-            raise TypeError(f"{type(node).__name__} is not a node of the language")
+        visitor: Callable[[Node], frozenset[Type]] = getattr(self, visit_name(node))
         return visitor(node)
 
     def report(self, reason: str, node: Node, hint: str | None = None) -> None:

@@ -174,16 +174,29 @@ def _cases(arguments: argparse.Namespace) -> int:
     passed = sum(result.passed for result in results)
     failures = [(result, failure) for result in results for failure in result.failures]
     malformed = [error for result in results for error in result.malformed]
+    unlisted = [failure for result in results for failure in result.unlisted]
     if arguments.json:
         documents = [_failure_document(result, failure) for result, failure in failures]
         lines = [str(error) for error in malformed]
-        _show({"passed": passed, "failed": len(failures), "malformed": lines, "failures": documents})
+        refused = [failure.case.expression for failure in unlisted]
+        _show(
+            {
+                "passed": passed,
+                "failed": len(failures),
+                "unlisted": refused,
+                "malformed": lines,
+                "failures": documents,
+            }
+        )
     else:
         for error in malformed:
             _write(f"{error}\n")
         for result, failure in failures:
             _write(_failure_text(result, failure))
-        tail = f", {len(malformed)} malformed" if malformed else ""
+        for failure in unlisted:
+            _write(f"refused: {failure.case.expression} ({failure.error.reason if failure.error else ''})\n")
+        tail = f", {len(unlisted)} refused" if unlisted else ""
+        tail += f", {len(malformed)} malformed" if malformed else ""
         _write(f"{passed} passed, {len(failures)} failed{tail}\n")
     return 0 if all(result.clean for result in results) else EXIT_FAULTS
 

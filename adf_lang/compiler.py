@@ -10,7 +10,7 @@ from typing import Any
 
 from adf_lang.errors import EvaluationError
 from adf_lang.evaluator import find_function, located
-from adf_lang.nodes import Call, Index, Interpolation, Literal, Node, Property, Text
+from adf_lang.nodes import Call, Index, Interpolation, Literal, Node, Property, Text, visit_name
 from adf_lang.registry import Function, RefusalError
 from adf_lang.scope import Scope
 from adf_lang.selection import select_index, select_property
@@ -28,9 +28,7 @@ class Compiler:
 
     def visit(self, node: Node) -> Compiled:
         """The closure of a node."""
-        visitor: Callable[[Node], Compiled] | None = getattr(self, f"visit_{type(node).__name__}", None)
-        if visitor is None:
-            raise TypeError(f"{type(node).__name__} is not a node of the language")
+        visitor: Callable[[Node], Compiled] = getattr(self, visit_name(node))
         return visitor(node)
 
     def visit_Text(self, node: Text) -> Compiled:  # noqa: N802 - the name of the node

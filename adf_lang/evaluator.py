@@ -3,10 +3,9 @@
 from collections.abc import Callable
 
 from adf_lang.errors import EvaluationError, UnlistedFunctionError, nearest
-from adf_lang.functions import FUNCTIONS
-from adf_lang.nodes import Call, Index, Interpolation, Literal, Node, Property, Text
+from adf_lang.nodes import Call, Index, Interpolation, Literal, Node, Property, Text, visit_name
 from adf_lang.printer import print_node
-from adf_lang.registry import Function, RefusalError
+from adf_lang.registry import FUNCTIONS, Function, RefusalError
 from adf_lang.scope import Scope
 from adf_lang.selection import select_index, select_property
 from adf_lang.text import ContentError, to_text
@@ -60,9 +59,7 @@ class Evaluator:
         Raises:
             EvaluationError: it has none in this scope.
         """
-        visitor: Callable[[Node], Value] | None = getattr(self, f"visit_{type(node).__name__}", None)
-        if visitor is None:
-            raise TypeError(f"{type(node).__name__} is not a node of the language")
+        visitor: Callable[[Node], Value] = getattr(self, visit_name(node))
         return visitor(node)
 
     def visit_Text(self, node: Text) -> Value:  # noqa: N802 - the name of the node
@@ -130,15 +127,13 @@ def _unknown(node: Call, text: str | None) -> EvaluationError:
     key = node.name.lower()
     hint = INSTEAD.get(key)
     quoted, start, _ = _place(node, node, text)
+    end = start + len(node.name)
     if key in UNLISTED:
-        reason, kind = (
-            f"'{node.name}' is a function of Logic Apps that Data Factory does not list",
-            UnlistedFunctionError,
-        )
-    else:
-        reason, kind = f"there is no function '{node.name}'", EvaluationError
-        hint = hint or nearest(node.name, FUNCTIONS.names())
-    return kind(reason, expression=quoted, start=start, end=start + len(node.name), hint=hint)
+        reason = f"'{node.name}' is a function of Logic Apps that Data Factory does not list"
+        return UnlistedFunctionError(reason, expression=quoted, start=start, end=end, hint=hint)
+    reason = f"there is no function '{node.name}'"
+    hint = hint or nearest(node.name, FUNCTIONS.names())
+    return EvaluationError(reason, expression=quoted, start=start, end=end, hint=hint)
 
 
 def located(fault: RefusalError | ContentError, node: Node, text: str | None) -> EvaluationError:

@@ -3,13 +3,20 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-IDENTIFIER = re.compile(r"[^\W\d]\w*(?:\$\w*)*|\$\w*(?:\$\w*)*")
+# Letters, digits, underscores, dollar signs and accents that stand alone.
+IDENTIFIER = re.compile(r"(?:[^\W\d]|\$)[\w$\u0300-\u036f]*")
 INTEGERS = range(-(2**63), 2**63)
+CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+def is_name(text: str) -> bool:
+    """Whether a text can stand for a function or behind a dot."""
+    return IDENTIFIER.fullmatch(text) is not None
+
+
+class Span(NamedTuple):
     """Part of the text that was parsed, as slice bounds."""
 
     start: int
@@ -44,12 +51,16 @@ class Literal(Node):
 
     def __post_init__(self) -> None:
         value = self.value
-        if type(value) is int and value not in INTEGERS:
-            raise ValueError(f"{value} does not fit into 64 bits")
-        if type(value) is float and value - value != 0:
+        kind = type(value)
+        if kind is str or value is None or kind is bool:
+            return
+        if kind is int:
+            if value not in INTEGERS:
+                raise ValueError(f"{value} does not fit into 64 bits")
+        elif not isinstance(value, float):
+            raise TypeError(f"{kind.__name__} is not a constant of the language")
+        elif value - value != 0:
             raise ValueError(f"the language has no literal for {value}")
-        if type(value) not in (type(None), bool, int, float, str):
-            raise TypeError(f"{type(value).__name__} is not a constant of the language")
 
     def __eq__(self, other: object) -> bool:
         """1, 1.0 and true are three constants."""
@@ -69,7 +80,7 @@ class Call(Node):
     arguments: tuple[Node, ...] = ()
 
     def __post_init__(self) -> None:
-        if not IDENTIFIER.fullmatch(self.name) or self.name.lower() in ("true", "false", "null"):
+        if not is_name(self.name) or self.name.lower() in CONSTANTS:
             raise ValueError(f"{self.name!r} is not a function's name")
         _forbid_whole(self.arguments)
 
@@ -83,7 +94,7 @@ class Property(Node):
     safe: bool = False
 
     def __post_init__(self) -> None:
-        if not IDENTIFIER.fullmatch(self.name):
+        if not is_name(self.name):
             raise ValueError(f"{self.name!r} cannot stand behind a dot: use Index")
         _require_selectable(self.target)
 
@@ -130,7 +141,7 @@ def interpolate(parts: Iterable[str | Node]) -> Text | Interpolation:
 def select(target: Node, *names: str) -> Node:
     """Property access through several names, in brackets where a dot cannot be used."""
     for name in names:
-        if IDENTIFIER.fullmatch(name):
+        if is_name(name):
             target = Property(target=target, name=name)
         else:
             target = Index(target=target, index=Literal(value=name))
@@ -175,10 +186,27 @@ def _normal(parts: tuple[str | Node, ...]) -> tuple[str | Node, ...]:
 
 def _forbid_whole(nodes: Iterable[Node]) -> None:
     for node in nodes:
-        if isinstance(node, Text | Interpolation):
+        if type(node) is Text or type(node) is Interpolation:
             raise ValueError(f"{type(node).__name__} stands for a whole string and cannot be part of an expression")
 
 
 def _require_selectable(target: Node) -> None:
-    if not isinstance(target, Call | Property | Index):
+    if type(target) not in (Call, Property, Index):
         raise ValueError(f"the grammar has no property access on {type(target).__name__}")
+
+
+def visit_name(node: object) -> str:
+    """The method of a visitor for this node, "visit_Call".
+
+    Raises:
+        TypeError: not a node of the language.
+    """
+    name = _VISITS.get(type(node))
+    if name is None:
+        raise TypeError(f"{type(node).__name__} is not a node of the language")
+    return name
+
+
+_VISITS: dict[type, str] = {
+    kind: f"visit_{kind.__name__}" for kind in (Text, Literal, Call, Property, Index, Interpolation)
+}

@@ -12,23 +12,24 @@ import re
 
 from adf_lang import nodes
 from adf_lang.errors import ParseError
-from adf_lang.nodes import Call, Index, Interpolation, Literal, Node, Property, Span, Text
+from adf_lang.nodes import CONSTANTS, Call, Index, Interpolation, Literal, Node, Property, Span, Text
+from adf_lang.registry import FUNCTIONS
 
 # Data Factory's limit for the characters of an expression (limits table of the service).
 MAX_LENGTH = 8192
 # Ours: calls and brackets within each other. Real expressions stay below 20.
 MAX_NESTING = 100
 
+# Every character belongs to a token: one that cannot begin any is "strange".
 TOKEN = re.compile(
-    r"""(?P<blank>\s+)
+    r"""\s*(?:(?P<name>(?:[^\W\d]|\$)[\w$\u0300-\u036f]*)
+    |(?P<mark>[()\[\].,?])
     |(?P<string>'(?:[^']|'')*')
     |(?P<number>[+-]?\d[\d.]*(?:[eE][+-]?\d*)?)
-    |(?P<name>[^\W\d][\w$]*|\$[\w$]*)
-    |(?P<mark>[()\[\].,?])""",
+    |(?P<strange>\S))""",
     re.VERBOSE,
 )
 NUMBER = re.compile(r"[+-]?\d+(?P<float>\.\d*)?(?P<exponent>[eE][+-]?\d+)?")
-CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 # What the reader was at, for messages: kind of token -> its name.
 KINDS = {"string": "text", "number": "number", "name": "name", "mark": "", "end": "the end"}
 
@@ -151,9 +152,7 @@ class _Reader:
         name = self.token
         self.token = self._next()
         if self.token.kind != "(":
-            raise self._unexpected(
-                f"'(' after '{name.text}'", hint=f"a text is written '{name.text}', in single quotes"
-            )
+            raise self._unexpected(f"'(' after '{name.text}'", hint=_hint_for_name(name.text))
         self._enter()
         arguments: list[Node] = []
         if self.token.kind != ")":
@@ -218,19 +217,19 @@ class _Reader:
 
     def _next(self) -> Token:
         match = TOKEN.match(self.text, self.position, self.end)
-        if match and match.lastgroup == "blank":
-            self.position = match.end()
-            match = TOKEN.match(self.text, self.position, self.end)
-        start = self.position
-        if match:
-            self.position = match.end()
-            word = match[0]
-            return Token(word if match.lastgroup == "mark" else str(match.lastgroup), word, start, match.end())
-        if start >= self.end:
-            return Token("end", "", start, start)
-        if self.opened is not None and self.text[start] == "}":
-            return Token("}", "}", start, start + 1)
-        raise self._strange(start)
+        if match is None:
+            self.position = self.end
+            return Token("end", "", self.end, self.end)
+        kind = match.lastgroup or ""
+        start, self.position = match.span(kind)
+        word = match[kind]
+        if kind == "mark":
+            return Token(word, word, start, self.position)
+        if kind == "strange":
+            if self.opened is not None and word == "}":
+                return Token(word, word, start, self.position)
+            raise self._strange(start)
+        return Token(kind, word, start, self.position)
 
     def _strange(self, start: int) -> ParseError:
         character = self.text[start]
@@ -241,6 +240,8 @@ class _Reader:
                 "the text that begins here has no closing quote", unclosed, hint="a quote inside it is doubled: ''"
             )
         hints = {
+            "-": "there are no operators: use sub(a, b); a name with a dash is read by brackets: ['a-b']",
+            "+": "there are no operators: use add(a, b) or concat(a, b)",
             '"': "texts stand in single quotes: 'text'",
             "@": "inside an expression functions are called without '@'",
             "{": "there are no object literals: use json('{...}')",
@@ -270,15 +271,20 @@ class _Reader:
     def _hint_behind(self, node: Node) -> str | None:
         if isinstance(node, Literal) and self.token.kind in (".", "[", "?"):
             return "only the result of a function has properties"
+        if isinstance(node, Property) and self.token.text.startswith("-"):
+            return "a name with a dash is read by brackets: ['a-b']"
         if self.token.kind == "number" and self.token.text[0] in "+-":
             return "there are no operators: use add(a, b) or sub(a, b)"
         return None
 
 
+def _hint_for_name(name: str) -> str:
+    known = FUNCTIONS.get(name)
+    return f"a function is called: {known.name}(...)" if known else f"a text is written '{name}', in single quotes"
+
+
 def canonical_name(name: str) -> str:
     """The spelling of a function's name in the registry; an unknown name stays as it is."""
-    from adf_lang.functions import FUNCTIONS
-
     known = FUNCTIONS.get(name)
     return known.name if known else name
 

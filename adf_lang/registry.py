@@ -7,6 +7,7 @@ in one place, before the function is called; an optional argument that was not g
 A function that refuses its arguments raises `RefusalError`; the evaluator adds the expression and the place.
 """
 
+import importlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -118,9 +119,14 @@ class Function:
 
 
 class Registry:
-    """Functions by name, whatever the case."""
+    """Functions by name, whatever the case.
 
-    def __init__(self) -> None:
+    The modules that declare them are imported when the first name is looked up: importing the package stays cheap.
+    """
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+        self._loaded = False
         self._functions: dict[str, Function] = {}
 
     def add(self, function: Function) -> None:
@@ -130,16 +136,24 @@ class Registry:
         self._functions[key] = function
 
     def get(self, name: str) -> Function | None:
+        self._load()
         return self._functions.get(name.lower())
 
     def __iter__(self) -> Iterator[Function]:
+        self._load()
         return iter(sorted(self._functions.values(), key=lambda function: function.name.lower()))
 
     def names(self) -> Sequence[str]:
         return [function.name for function in self]
 
+    def _load(self) -> None:
+        if not self._loaded:
+            # Another thread that comes here meanwhile waits in the import.
+            importlib.import_module(self._package)
+            self._loaded = True
 
-FUNCTIONS = Registry()
+
+FUNCTIONS = Registry("adf_lang.functions")
 
 
 def function(signature: str, *, lazy: bool = False, scoped: bool = False) -> Callable[[Implementation], Implementation]:

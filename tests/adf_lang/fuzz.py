@@ -22,7 +22,7 @@ from rich.progress import track
 
 import adf_lang
 from adf_lang import AdfLangError, Scope
-from adf_lang.functions import FUNCTIONS
+from adf_lang.registry import FUNCTIONS
 from adf_lang.types import Type
 from adf_lang.values import deep_equal
 

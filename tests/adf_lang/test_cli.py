@@ -276,8 +276,17 @@ def test_passed_cases_are_counted(run: Run, write: Callable[..., str]) -> None:
     )
     assert run("cases", path) == (0, "2 passed, 0 failed\n", "")
     assert run("cases", path, path) == (0, "4 passed, 0 failed\n", "")
-    expected = {"passed": 2, "failed": 0, "malformed": [], "failures": []}
+    expected = {"passed": 2, "failed": 0, "unlisted": [], "malformed": [], "failures": []}
     assert json.loads(run("cases", path, "--json")[1]) == expected
+
+
+def test_functions_of_logic_apps_are_refused_and_counted_apart(run: Run, write: Callable[..., str]) -> None:
+    path = write("cases.jsonl", '{"expr": "@slice(\'hello\',1,3)", "expected": "el"}\n{"expr": "@1", "expected": 1}\n')
+    code, out, _ = run("cases", path)
+    assert code == 0
+    assert out.splitlines()[-1] == "1 passed, 0 failed, 1 refused"
+    assert "@slice('hello',1,3)" in out
+    assert json.loads(run("cases", path, "--json")[1])["unlisted"] == ["@slice('hello',1,3)"]
 
 
 def test_failed_cases_are_printed_with_their_place(run: Run, write: Callable[..., str]) -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import adf_lang
 from adf_lang import AdfLangError, Scope
-from adf_lang.functions import FUNCTIONS
 from adf_lang.nodes import Call, Index, Literal, Node, Property, interpolate
+from adf_lang.registry import FUNCTIONS
 from adf_lang.values import deep_equal
 
 CASES = Path(__file__).parent / "cases"
