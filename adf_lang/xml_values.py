@@ -338,8 +338,8 @@ def select(text: str, path: str) -> Value | list[tuple[bool, str]]:
     if path.strip() in ("/", "."):
         return [(True, write_indented(document.root))]
     twins: dict[etree._Element, Element] = {}
-    tree = etree.ElementTree(_twin(document.root, {"xml": XML_NAMESPACE}, twins))
     try:
+        tree = etree.ElementTree(_twin(document.root, {"xml": XML_NAMESPACE}, twins))
         # A prefix in the path is undeclared, as on the service: use local-name().
         found = tree.xpath(make_absolute(path))
     except (etree.XPathError, ValueError, TypeError) as error:

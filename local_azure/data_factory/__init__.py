@@ -1,0 +1,1 @@
+"""A local Azure Data Factory: the ARM REST API of Microsoft.DataFactory and an interpreter that executes pipelines."""

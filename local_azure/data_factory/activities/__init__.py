@@ -1,0 +1,1 @@
+"""The activity types that are executed, one line each."""
