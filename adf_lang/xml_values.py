@@ -81,7 +81,8 @@ class _Builder:
         self.data = b""
         self.spaces: list[dict[str, str]] = [{"xml": XML_NAMESPACE, "": ""}]
         self.cdata = False
-        self.parser = expat.ParserCreate()
+        # The text was decoded already, whatever its declaration says.
+        self.parser = expat.ParserCreate("utf-8")
         self.parser.ordered_attributes = True
         self.parser.buffer_text = True
         self.parser.XmlDeclHandler = self._declaration
