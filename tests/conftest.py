@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.fixtures.airflow_home",
     "tests.fixtures.openapi",
     "tests.fixtures.paths",
+    "tests.fixtures.postgres",
     "tests.fixtures.spark",
     "tests.fixtures.azurite",
 ]
