@@ -15,8 +15,8 @@ from local_azure.errors import LocalAzureError
 class Child:
     """A running child in a process group of its own, so that ctrl-C in the terminal reaches only its parent.
 
-    Its standard input is a pipe that nobody writes to: it closes when the parent ends, by kill -9 too, on Linux and
-    macOS alike. The child must watch it (Azurite is told to by `blob/guard.js`).
+    Its standard input is a pipe: it closes when the parent ends, by kill -9 too, on Linux and macOS alike. The child
+    must watch it (Azurite is told to by `blob/guard.js`).
     """
 
     name: str
@@ -40,6 +40,13 @@ class Child:
         except OSError as error:
             raise LocalAzureError(f"cannot start {name} ({command[0]}): {error.strerror}") from error
         return cls(name, process, log)
+
+    def tell(self, line: str) -> None:
+        """Write one line to its standard input; a child that has ended hears nothing, and `alive` tells."""
+        assert self.process.stdin is not None
+        with contextlib.suppress(OSError):
+            self.process.stdin.write(line.encode() + b"\n")
+            self.process.stdin.flush()
 
     @property
     def alive(self) -> bool:

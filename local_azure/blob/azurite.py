@@ -1,10 +1,11 @@
-"""Runs real Azurite as a child process: custom account, loopback, restarted when it dies."""
+"""Runs real Azurite as a child process: custom accounts, loopback, http and TLS, restarted when it dies."""
 
 import base64
 import hashlib
 import hmac
 import http.client
 import importlib.util
+import json
 import os
 import re
 import time
@@ -24,6 +25,7 @@ START_SECONDS = 30.0
 RESERVE_BYTES = 16 * 1024 * 1024
 _GUARD = Path(__file__).with_name("guard.js")
 _LISTENS = re.compile(rb"successfully listens on http://[\d.]+:(\d+)")
+_LISTENS_TLS = re.compile(rb"also listens on https://[\d.]+:(\d+)")
 _API_VERSION = "2023-11-03"
 
 
@@ -35,23 +37,48 @@ class AzuriteSettings:
     logs: Path
     key: str = field(repr=False)
     account: str = ACCOUNT
+    # Further accounts with the same key.
+    more_accounts: tuple[str, ...] = ()
     port: int = FREE
     reserve_bytes: int = RESERVE_BYTES
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobTls:
+    """How the same blobs are served over TLS, where bearer tokens are accepted besides account keys."""
+
+    certificate: Path
+    key: Path
+    # PEM of the key whose signature makes a token ours.
+    public_key: str
+    port: int = FREE
+
+
 @dataclass(slots=True)
 class Azurite:
-    """One Azurite; `start` again after a death keeps port, account and blobs."""
+    """One Azurite; `start` again after a death keeps ports, accounts and blobs."""
 
     settings: AzuriteSettings
     child: Child | None = None
     port: int = FREE
+    tls_port: int = FREE
+    _tls: BlobTls | None = None
     _log_start: int = 0
 
     @property
     def endpoint(self) -> str:
-        """The blob endpoint, account included."""
+        """The blob endpoint over http, account included: takes account keys and SAS."""
         return f"http://{HOST}:{self.port}/{self.settings.account}"
+
+    @property
+    def tls_endpoint(self) -> str:
+        """The blob endpoint over https, account included: takes bearer tokens too."""
+        return f"{self.tls_base}/{self.settings.account}"
+
+    @property
+    def tls_base(self) -> str:
+        """What the account's name is appended to, over https."""
+        return f"https://{HOST}:{self.tls_port}"
 
     def start(self) -> None:
         """Start the child and return at once; `listening` tells when it serves."""
@@ -64,24 +91,42 @@ class Azurite:
         command = [str(node()), "--require", str(_GUARD), str(program())]
         command += ["--blobHost", HOST, "--blobPort", str(self.port or settings.port)]
         command += ["--location", str(settings.location)]
-        command += ["--skipApiVersionCheck", "--disableTelemetry", "--silent"]
+        command += ["--skipApiVersionCheck", "--disableTelemetry", "--silent", "--oauth", "basic"]
         inherited = {name: os.environ[name] for name in ("HOME", "LANG", "PATH", "TMPDIR") if name in os.environ}
         env = inherited | {
-            "AZURITE_ACCOUNTS": f"{settings.account}:{settings.key}",
+            "AZURITE_ACCOUNTS": ";".join(
+                f"{account}:{settings.key}" for account in dict.fromkeys((settings.account, *settings.more_accounts))
+            ),
             "LOCAL_AZURE_BLOB_RESERVE_BYTES": str(settings.reserve_bytes),
             "NODE_COMPILE_CACHE": str(cache_folder() / "node-compile-cache"),
         }
         self.child = Child.start("Azurite", command, env=env, cwd=settings.location, log=log)
+        if self._tls is not None:
+            self.serve_tls(self._tls)
+
+    def serve_tls(self, tls: BlobTls) -> None:
+        """Serve over TLS as well. Apart from `start`, since certificate and key are made while Azurite starts."""
+        self._tls = tls
+        assert self.child is not None
+        document = {
+            "certificate": str(tls.certificate),
+            "key": str(tls.key),
+            "port": self.tls_port or tls.port,
+            "publicKey": tls.public_key,
+        }
+        self.child.tell(json.dumps(document))
 
     def listening(self) -> bool:
-        """Whether the started child serves; an error when it ended instead."""
+        """Whether the started child serves all it was asked to; an error when it ended instead."""
         if self.child is None:
             return False
         with self.child.log.open("rb") as log:
             log.seek(self._log_start)
-            found = _LISTENS.search(log.read())
-        if found:
+            text = log.read()
+        found, found_tls = _LISTENS.search(text), _LISTENS_TLS.search(text)
+        if found and (found_tls or self._tls is None):
             self.port = int(found[1])
+            self.tls_port = int(found_tls[1]) if found_tls else FREE
             return True
         if not self.child.alive:
             self.stop()

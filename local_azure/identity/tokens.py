@@ -43,13 +43,20 @@ class Tokens:
     """The one signer of a state folder; whoever holds it can also verify."""
 
     key: rsa.RSAPrivateKey
-    # The base address of the identity service; `iss` and the discovery document are built from it.
+    # The base address of the identity service; the discovery document is built from it.
     base_url: str
     clock: Callable[[], float] = time.time
 
     @property
     def issuer(self) -> str:
-        return f"{self.base_url}/{TENANT}/v2.0"
+        """As Entra ID's version 1 tokens have it, which managed identities get: Azurite takes no other."""
+        return f"https://sts.windows.net/{TENANT}/"
+
+    @property
+    def public_key(self) -> str:
+        """PEM of the key that verifies the signature."""
+        encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        return self.key.public_key().public_bytes(encoding, form).decode()
 
     @property
     def key_id(self) -> str:
