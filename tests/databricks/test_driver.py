@@ -179,6 +179,15 @@ def test_a_stack_overflow_in_a_task_fails_its_run_and_not_the_driver(client: Cli
     assert client.jobs.driver.jvm == jvm
 
 
+def test_the_jvm_has_room_for_all_code_that_it_compiles(client: Client) -> None:
+    """A JVM that runs out of room throws compiled code away: slow, and told by no error."""
+    room = client.notebook("""factory = sc._jvm.java.lang.management.ManagementFactory
+pools = factory.getMemoryPoolMXBeans()
+dbutils.notebook.exit(str(sum(pool.getUsage().getMax() for pool in pools if "Code" in pool.getName()) >> 20))
+""")
+    assert room.result >= 200
+
+
 def test_a_second_owner_of_the_metastore_is_told_whose_it_is(client: Client, tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     shared = client.jobs.settings
