@@ -19,13 +19,15 @@ from local_azure.data_factory.sealing import Seal
 
 Row = Mapping[str, Any]
 
+# json.dumps would make an encoder for each value.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 
 
 def to_json(value: Json) -> str:
     """Compact JSON in ASCII, so that zero bytes and lone surrogates are texts like any other; NaN comes back as NaN."""
-    return json.dumps(value, separators=(",", ":"))
+    return _encode(value)
 
 
 def to_micros(time: datetime.datetime) -> int:

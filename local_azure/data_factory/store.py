@@ -141,12 +141,15 @@ class SqlStore:
     def save_run(self, run: PipelineRun) -> None:
         """Inserts a run, or replaces the one of the same id."""
         definition = self._definition_of(run)
+        row = run_to_row(run, definition, self._seal)
+        if definition.hash in self._definitions:
+            self._write(self._statements.save_run, row)
+            return
+        text = self.seal(definition.text) if definition.sealed else definition.text
+        shared = {"hash": definition.hash, "sealed": definition.sealed, "document": text}
         with self.transaction():
-            if definition.hash not in self._definitions:
-                text = self.seal(definition.text) if definition.sealed else definition.text
-                row = {"hash": definition.hash, "sealed": definition.sealed, "document": text}
-                self._write(self._statements.add_definition, row)
-            self._write(self._statements.save_run, run_to_row(run, definition, self._seal))
+            self._write(self._statements.add_definition, shared)
+            self._write(self._statements.save_run, row)
         self._remember_definition(definition.hash, run.definition)
 
     def run(self, run_id: str) -> PipelineRun | None:
