@@ -1,15 +1,20 @@
 """Tokens of the factory's managed identity, for activities: failures as Data Factory's error 2403, tokens masked."""
 
+from typing import TYPE_CHECKING
+
 import httpx
 
-from local_azure.data_factory.activities.base import ActivityContext
 from local_azure.data_factory.errors import ActivityError
 from local_azure.errors import LocalAzureError
+
+if TYPE_CHECKING:
+    # Only here: activities import linked services.
+    from local_azure.data_factory.activities.base import ActivityContext
 
 NO_TOKEN = "2403"
 
 
-async def token_of(resource: str, context: ActivityContext) -> str:
+async def token_of(resource: str, context: "ActivityContext") -> str:
     """An access token for a resource; no record shows it.
 
     Raises:

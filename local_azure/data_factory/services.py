@@ -9,6 +9,8 @@ from urllib.parse import urlsplit, urlunsplit
 if TYPE_CHECKING:
     import httpx
 
+    from local_azure.data_factory.callbacks import Callbacks
+
 
 def utc_now() -> datetime.datetime:
     """The real clock."""
@@ -54,3 +56,5 @@ class Services:
     now: Callable[[], datetime.datetime] = utc_now
     # Where a WebHook's callBackUri leads: this plus "/callbacks/<token>".
     callback_base: str = ""
+    # The callbacks that WebHooks wait for; None: this service has no address for them.
+    callbacks: "Callbacks | None" = None

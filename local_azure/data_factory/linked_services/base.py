@@ -14,6 +14,8 @@ Json = Any
 INVALID = "InvalidLinkedService"
 # The integration runtime that stands for this machine.
 DEFAULT_RUNTIME = "AutoResolveIntegrationRuntime"
+# Values that ask for nothing: authoring tools write them for what was left empty.
+INERT: tuple[Json, ...] = (None, "", [], {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ class LinkedServiceType:
         """What a linked service has and is not done here; paths are relative to its `properties`."""
         properties = document.get("typeProperties") or {}
         for name, value in properties.items():
-            if name not in self.properties and value is not None:
+            if name not in self.properties and value not in INERT:
                 yield Problem(
                     path=f"$.typeProperties.{name}",
                     message=f"'{name}' of a linked service of type {self.name} is not done by the local Data Factory"

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from adf_lang.text import to_text
-from local_azure.data_factory.activities.base import ActivityContext
 from local_azure.data_factory.documents import as_bool
 from local_azure.data_factory.errors import ActivityError
 from local_azure.data_factory.linked_services.base import INVALID
 from local_azure.data_factory.linked_services.secrets import read_secret
+
+if TYPE_CHECKING:
+    # Only here: activities import linked services.
+    from local_azure.data_factory.activities.base import ActivityContext
 
 Json = Any
 
@@ -21,7 +24,7 @@ class Reader:
     name: str
     properties: Mapping[str, Json]
     parameters: Mapping[str, Json]
-    context: ActivityContext
+    context: "ActivityContext"
 
     def value(self, name: str) -> Json:
         """A property, None where it is not there."""

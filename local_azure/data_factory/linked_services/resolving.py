@@ -1,13 +1,16 @@
 """Turns a reference to a linked service into one that can be used: parameters, expressions, secrets."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from local_azure.data_factory.activities.base import ActivityContext
 from local_azure.data_factory.errors import ActivityError
 from local_azure.data_factory.linked_services.base import INVALID, ResolvedLinkedService
 from local_azure.data_factory.linked_services.reader import Reader
 from local_azure.data_factory.parameters import UnfitError, fit
+
+if TYPE_CHECKING:
+    # Only here: activities import linked services.
+    from local_azure.data_factory.activities.base import ActivityContext
 
 Json = Any
 Resolved = TypeVar("Resolved", bound=ResolvedLinkedService)
@@ -15,7 +18,7 @@ Resolved = TypeVar("Resolved", bound=ResolvedLinkedService)
 
 async def resolve(
     reference: Mapping[str, Json],
-    context: ActivityContext,
+    context: "ActivityContext",
     *,
     expected: type[Resolved] = ResolvedLinkedService,  # type: ignore[assignment]  # mypy has no default for a TypeVar
     dataset: Mapping[str, Json] | None = None,
@@ -33,7 +36,7 @@ async def resolve(
 
 
 async def resolve_evaluated(
-    reference: Mapping[str, Json], context: ActivityContext, *, expected: type[Resolved], place: str
+    reference: Mapping[str, Json], context: "ActivityContext", *, expected: type[Resolved], place: str
 ) -> Resolved:
     """As resolve, for a reference in which nothing is left to evaluate."""
     # Imported here: each family imports this module's neighbours.

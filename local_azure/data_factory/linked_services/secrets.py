@@ -1,14 +1,17 @@
 """Fetches a secret at run time and has it masked: a text, a SecureString, or a secret in a Key Vault."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from local_azure.data_factory.activities.base import ActivityContext
 from local_azure.data_factory.errors import ActivityError
 from local_azure.data_factory.http_calls import Answer, Call, CallError, send
 from local_azure.data_factory.identity_tokens import token_of
 from local_azure.data_factory.linked_services.base import INVALID
+
+if TYPE_CHECKING:
+    # Only here: activities import linked services.
+    from local_azure.data_factory.activities.base import ActivityContext
 
 Json = Any
 SECURE_STRING = "SecureString"
@@ -25,7 +28,7 @@ def is_secret(value: Json) -> bool:
     return isinstance(value, Mapping) and value.get("type") in (SECURE_STRING, KEY_VAULT_SECRET)
 
 
-async def read_secret(value: Json, context: ActivityContext, *, place: str) -> str | None:
+async def read_secret(value: Json, context: "ActivityContext", *, place: str) -> str | None:
     """The text of an evaluated secret, None where there is none; no record shows it from now on.
 
     Raises:
@@ -37,7 +40,7 @@ async def read_secret(value: Json, context: ActivityContext, *, place: str) -> s
     return found
 
 
-async def _text(value: Json, context: ActivityContext, place: str) -> str | None:
+async def _text(value: Json, context: "ActivityContext", place: str) -> str | None:
     if isinstance(value, Mapping):
         kind = value.get("type")
         if kind == KEY_VAULT_SECRET:
@@ -53,7 +56,7 @@ async def _text(value: Json, context: ActivityContext, place: str) -> str | None
     raise ActivityError(INVALID, f"{place} must be a string")
 
 
-async def _from_vault(reference: Mapping[str, Json], context: ActivityContext, place: str) -> str:
+async def _from_vault(reference: Mapping[str, Json], context: "ActivityContext", place: str) -> str:
     # Imported here: a vault is a linked service itself, and resolving one reads secrets.
     from local_azure.data_factory.linked_services.key_vault import KeyVault
     from local_azure.data_factory.linked_services.resolving import resolve_evaluated
