@@ -21,9 +21,9 @@ def utc_now() -> datetime.datetime:
 class EndpointMap:
     """Says where the host of a URL is served on this machine: the JSON of a factory is never edited.
 
-    Keys are hosts, `account.blob.core.windows.net` or with one leading `*.`; values are base URLs, in which `{account}`
-    is the first label of the host. A path in the base URL comes before the path of the URL (Azurite wants the account
-    there). Hosts that are not in the map stay what they are.
+    Keys are hosts, `account.blob.core.windows.net`, or with one leading `*.` for all below; values are base URLs, in
+    which `{account}` is the first label of the host. A path in the base URL comes before the path of the URL (Azurite
+    wants the account there). Hosts that are not in the map stay what they are.
     """
 
     hosts: Mapping[str, str] = field(default_factory=dict)
@@ -40,8 +40,12 @@ class EndpointMap:
     def _base(self, host: str) -> str | None:
         if host in self.hosts:
             return self.hosts[host]
-        wildcard = f"*.{host.partition('.')[2]}"
-        return self.hosts.get(wildcard)
+        # adb-123.4.azuredatabricks.net has two labels before what *.azuredatabricks.net says.
+        while "." in host:
+            host = host.partition(".")[2]
+            if f"*.{host}" in self.hosts:
+                return self.hosts[f"*.{host}"]
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
