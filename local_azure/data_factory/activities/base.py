@@ -6,14 +6,17 @@ coroutine), records, masking, restarts.
 """
 
 import datetime
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from adf_lang.scope import MISSING
+from local_azure.data_factory.choices import Choices
 from local_azure.data_factory.errors import Problem
 
 if TYPE_CHECKING:
+    from local_azure.data_factory.records import PipelineRun
     from local_azure.data_factory.services import Services
 
 Json = Any
@@ -63,9 +66,45 @@ class Evaluate(Protocol):
         path: str = "$",
         dataset: Mapping[str, Json] | None = None,
         linked_service: Mapping[str, Json] | None = None,
+        item: Json = MISSING,
     ) -> Json:
         """The value with all expressions evaluated; `dataset` and `linked_service` are what dataset() and
-        linkedService() give inside the documents of those."""
+        linkedService() give inside the documents of those, `item` what item() gives inside a Filter."""
+
+
+class Flow(Protocol):
+    """What a control activity may do besides: run activities inside it, set variables, start pipelines."""
+
+    async def run(self, activities: Sequence[Json], *, part: str, item: Json = MISSING) -> "Inner":
+        """Runs the activities inside; `part` tells this time from others ("[3]", "true"), `item` is item()'s value."""
+
+    def remember(self, name: str, compute: Callable[[], Json]) -> Json:
+        """What was computed under this name before a restart, else what is computed now; kept before it is returned."""
+
+    def variable(self, name: str) -> Json:
+        """The value of a variable now."""
+
+    def set_variable(self, name: str, value: Json) -> None:
+        """Sets a variable; ActivityError where there is none or the type does not fit."""
+
+    def set_return_value(self, values: Mapping[str, Json]) -> None:
+        """Adds to what the pipeline returns."""
+
+    def start_pipeline(self, name: str, parameters: Mapping[str, Json]) -> str:
+        """Starts a run of another pipeline, once, also over a restart, and gives its id."""
+
+    async def wait_for(self, run_id: str) -> "PipelineRun":
+        """The run of another pipeline when it has ended. Cancelled, it cancels that run if the cancel is recursive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inner:
+    """How the activities inside a control activity ended."""
+
+    succeeded: bool
+    # Of the activity that decided it; empty where all is well.
+    failed: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +130,13 @@ class ActivityContext:
     record_input: Callable[[Json], None]
     # Names a text that no record may show from now on.
     mask: Callable[[str], None]
+    # For control activities.
+    flow: Flow | None = None
+    # How Azure's silence is read.
+    choices: Choices = field(default_factory=Choices)
+    # Asked when the executor is cancelled. True: the service stops, the attempt goes on after the next start. False:
+    # the attempt ends here, and so must what it started elsewhere.
+    stopping: Callable[[], bool] = field(default=lambda: False)
 
     @property
     def properties(self) -> Mapping[str, Json]:
@@ -122,7 +168,12 @@ class ActivityType:
     run: Executor
     # The type properties that are honoured; any other one is refused by name when the pipeline is PUT.
     properties: frozenset[str]
-    after_restart: AfterRestart
+    # One for all, or what the activity's document says: a GET may be repeated, a POST may not.
+    after_restart: AfterRestart | Callable[[Mapping[str, Json]], AfterRestart]
     # True: Data Factory has the whole policy for it (timeout, retry, ...); False: none of it.
     policy: bool = True
     refuse: Refuse = field(default=_nothing)
+
+    def when_restarted(self, activity: Mapping[str, Json]) -> AfterRestart:
+        """What becomes of an interrupted attempt of this activity."""
+        return self.after_restart if isinstance(self.after_restart, AfterRestart) else self.after_restart(activity)
