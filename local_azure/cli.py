@@ -54,6 +54,9 @@ def up(
         list[str] | None, typer.Option(help="PREFIX=FOLDER of notebooks; default /Shared/adf-export=<project>/spark.")
     ] = None,
     live: Annotated[bool, typer.Option("--live", help="Let Airflow call the real CoinGecko API.")] = False,
+    storage_account: Annotated[
+        list[str] | None, typer.Option(help="A blob account besides 'cryptolake', with its key; may be repeated.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start all services, say when they are ready, stay until ctrl-C, then stop all of them."""
@@ -78,6 +81,7 @@ def up(
         spark=spark,
         workspace=_workspace(workspace or ()),
         live=live,
+        storage_accounts=_accounts(storage_account or ()),
         coingecko_api_key=api_key,
     )
 
@@ -242,6 +246,16 @@ def _workspace(mounts: "list[str] | tuple[()]") -> dict[str, Path]:
     return found
 
 
+def _accounts(names: "list[str] | tuple[()]") -> tuple[str, ...]:
+    for name in names:
+        # Azure's rule. Azurite would take a colon or semicolon for the end of a name.
+        if not (3 <= len(name) <= 24 and name.isascii() and name.isalnum() and name == name.lower()):
+            raise typer.BadParameter(
+                f"'{name}': expected 3 to 24 small letters and digits", param_hint="--storage-account"
+            )
+    return tuple(names)
+
+
 def _vault(folder: Path) -> "Vault":
     from local_azure.clients import Vault
 
@@ -266,7 +280,7 @@ def _show_ready(ready: "Ready") -> None:
 
     table = Table.grid(padding=(0, 2))
     endpoints = ready.endpoints
-    for name in ("blob", "coingecko", "databricks", "identity", "key_vault"):
+    for name in ("blob", "blob_tls", "coingecko", "databricks", "identity", "key_vault"):
         address = getattr(endpoints, name)
         table.add_row(f"  {name}", address or "[dim]left out (--no-spark)[/dim]")
     console = Console(soft_wrap=True, highlight=False)

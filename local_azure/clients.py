@@ -29,6 +29,7 @@ def health(endpoints: Endpoints) -> list[Health]:
     """Ask each service; one that answers at all is healthy unless it says otherwise."""
     addresses = {
         "blob": endpoints.blob,
+        "blob_tls": endpoints.blob_tls,
         "coingecko": f"{endpoints.coingecko}/ping",
         "databricks": endpoints.databricks and f"{endpoints.databricks}/health",
         "identity": endpoints.identity,

@@ -14,7 +14,9 @@ class Endpoints:
 
     coingecko: str
     coingecko_pro: str
+    # Over http, for account keys; over https, for tokens too: the same blobs.
     blob: str
+    blob_tls: str
     blob_account: str
     key_vault: str
     identity: str

@@ -13,6 +13,7 @@ HOST = "127.0.0.1"
 PORTS: Mapping[str, int] = MappingProxyType(
     {
         "blob": 10000,
+        "blob_tls": 10016,
         "coingecko": 10011,
         "databricks": 10014,
         "identity": 10012,

@@ -4,7 +4,8 @@
              certificates are made at the first start and kept.
 2. bind      every port is taken at once, before anything is started: a port in use costs the user one line, not a
              half-started cloud.
-3. blob      Azurite starts as a child. It needs most of a second, in which the next stage imports and builds.
+3. blob      Azurite starts as a child. It needs most of a second, in which the next stage imports and builds; its
+             certificate and the key that it checks tokens with are made meanwhile, and given to it then.
 4. serve     identity, vault and CoinGecko are FastAPI apps in this one event loop, a uvicorn server each. One loop
              and not one process each: together they take 90 MB and a second to start.
 5. seed      the vault gets Airflow's connections with the addresses of this start; the landing container is made.
@@ -30,7 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from local_azure import lock, ports
-from local_azure.blob.azurite import ACCOUNT, START_SECONDS, Azurite, AzuriteSettings
+from local_azure.blob.azurite import ACCOUNT, START_SECONDS, Azurite, AzuriteSettings, BlobTls
 from local_azure.endpoints import Endpoints
 from local_azure.errors import LocalAzureError
 from local_azure.state import Secrets, State
@@ -68,6 +69,8 @@ class Options:
     workspace: Mapping[str, Path]
     # True: Airflow's connection leads to the real CoinGecko API.
     live: bool
+    # Names of blob accounts besides the first one, with the same key.
+    storage_accounts: tuple[str, ...] = ()
     # From COINGECKO_API_KEY; None when unset.
     coingecko_api_key: str | None = field(repr=False)
 
@@ -124,7 +127,7 @@ async def _live(options: Options, announce: Callable[[Ready], None]) -> NoReturn
         cloud = Cloud(options=options, secrets=secrets, stack=stack)
         sockets = cloud.bind()
         azurite = cloud.start_azurite()
-        files, tokens, store = cloud.prepare(sockets)
+        files, tokens, store = cloud.prepare(sockets, azurite)
         key = await cloud.serve_light(sockets, files, tokens, store)
         await cloud.wait_for_azurite(azurite)
         endpoints = cloud.endpoints(azurite, sockets, files)
@@ -150,22 +153,27 @@ class Cloud:
     def bind(self) -> dict[str, socket.socket]:
         wanted = self.options.ports
         services = ["coingecko", "identity", "key_vault", *(["databricks"] if self.options.spark else [])]
-        if wanted["blob"] != ports.FREE:
-            # Azurite binds for itself; this only finds out early, and in our words.
-            ports.bind("blob", wanted["blob"]).close()
+        for name in ("blob", "blob_tls"):
+            if wanted[name] != ports.FREE:
+                # Azurite binds for itself; this only finds out early, and in our words.
+                ports.bind(name, wanted[name]).close()
         return {name: self.stack.enter_context(ports.bind(name, wanted[name])) for name in services}
 
     def start_azurite(self) -> Azurite:
         state = self.options.state
         settings = AzuriteSettings(
-            location=state.blob, logs=state.logs, key=self.secrets.azurite_key, port=self.options.ports["blob"]
+            location=state.blob,
+            logs=state.logs,
+            key=self.secrets.azurite_key,
+            more_accounts=self.options.storage_accounts,
+            port=self.options.ports["blob"],
         )
         azurite = Azurite(settings)
         self.stack.callback(azurite.stop)
         azurite.start()
         return azurite
 
-    def prepare(self, sockets: Mapping[str, socket.socket]) -> "tuple[Tls, Tokens, Store]":
+    def prepare(self, sockets: Mapping[str, socket.socket], azurite: Azurite) -> "tuple[Tls, Tokens, Store]":
         # Imported here, after Azurite was started: together they take half a second.
         from local_azure import tls
         from local_azure.identity.tokens import Tokens, load_or_create_key
@@ -174,6 +182,10 @@ class Cloud:
         state = self.options.state
         files = tls.prepare(state)
         tokens = Tokens(key=load_or_create_key(state), base_url=_http(sockets["identity"]))
+        port = self.options.ports["blob_tls"]
+        azurite.serve_tls(
+            BlobTls(certificate=files.certificate, key=files.key, public_key=tokens.public_key, port=port)
+        )
         store = Store(state.key_vault)
         self.stack.callback(store.close)
         return files, tokens, store
@@ -219,6 +231,7 @@ class Cloud:
             coingecko=f"{coingecko}/api/v3",
             coingecko_pro=f"{coingecko}/pro/api/v3",
             blob=azurite.endpoint,
+            blob_tls=azurite.tls_endpoint,
             blob_account=ACCOUNT,
             key_vault=_https(sockets["key_vault"]),
             identity=f"{_http(sockets['identity'])}/metadata/identity/oauth2/token",

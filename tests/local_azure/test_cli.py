@@ -20,6 +20,7 @@ from local_azure.storage import BlobAccount
 from tests.local_azure.running import Running, run, up, wait_until
 
 pytestmark = pytest.mark.integration
+SERVICES = {"blob", "blob_tls", "coingecko", "identity", "key_vault"}
 USER_KEY = "CG-a-key-that-only-the-vault-may-hold"
 
 
@@ -48,7 +49,7 @@ def test_ready_means_that_everything_answers(running: Running) -> None:
     assert published["databricks"] is None
     status = json.loads(running.run("status", "--json").stdout)
     assert status["healthy"]
-    assert {row["service"] for row in status["services"]} == {"blob", "coingecko", "identity", "key_vault"}
+    assert {row["service"] for row in status["services"]} == SERVICES
     with landing(running) as container:
         assert container.exists()
 
@@ -56,7 +57,7 @@ def test_ready_means_that_everything_answers(running: Running) -> None:
 def test_status_for_people(running: Running) -> None:
     done = running.run("status")
     assert done.returncode == 0
-    assert done.stdout.count("up") >= 4
+    assert done.stdout.count("up") >= len(SERVICES)
 
 
 def test_private_files(running: Running) -> None:
@@ -79,7 +80,7 @@ def test_only_loopback_listens(running: Running) -> None:
 
 def addresses(cloud: Running) -> list[str]:
     endpoints = cloud.ready["endpoints"]
-    return [endpoints[name] for name in ("blob", "coingecko", "identity", "key_vault")]
+    return [endpoints[name] for name in SERVICES]
 
 
 AIRFLOW = """
@@ -222,7 +223,7 @@ def test_a_killed_cloud_leaves_no_child_and_starts_again(tmp_path: Path) -> None
         assert cloud.process.wait(10) == 0
 
 
-@pytest.mark.parametrize("service", ["blob", "coingecko", "identity", "key_vault"])
+@pytest.mark.parametrize("service", sorted(SERVICES))
 def test_a_taken_port_is_one_clear_line(tmp_path: Path, service: str) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
@@ -244,6 +245,7 @@ def test_a_taken_port_is_one_clear_line(tmp_path: Path, service: str) -> None:
         (("up", "--no-spark", "--ports", "free", "--faults", "banana"), 1, "banana"),
         (("up", "--replay", "nowhere"), 2, "not a folder"),
         (("up", "--workspace", "x"), 2, "expected /PREFIX=FOLDER"),
+        (("up", "--storage-account", "My:Account"), 2, "3 to 24 small letters and digits"),
         (("up", "--seed", "x"), 2, "Invalid value for '--seed'"),
         (("nothing",), 2, "No such command"),
         (("secret", "get", "x"), 1, "nothing runs on"),
