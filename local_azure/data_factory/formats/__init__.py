@@ -1,0 +1,1 @@
+"""Reads and writes rows: JSON, delimited text, Parquet. Tables of columns between them, nothing of stores."""

@@ -1,0 +1,1 @@
+"""The places that data comes from and goes to: blobs, files over HTTP, REST services, databases."""
