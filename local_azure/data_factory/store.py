@@ -45,6 +45,9 @@ from local_azure.errors import LocalAzureError
 # Where a factory's own document is filed.
 FACTORIES = "factories"
 _DEFINITIONS_REMEMBERED = 256
+# A linked service may hold a password in a plain text, such as a connection string.
+_SEALED_KINDS = ("linkedservices",)
+_RESOURCES_REMEMBERED = 5_000
 # What may stand before "://", and what SQLAlchemy calls it.
 _DRIVERS = {
     "postgres": "postgresql+psycopg",
@@ -92,6 +95,8 @@ class SqlStore:
         # Definitions by the identity of the object in the run (kept here, so that the id stays its own) and by hash.
         self._hashed: dict[int, tuple[Mapping[str, Json], Definition]] = {}
         self._definitions: dict[str, Json] = {}
+        # This process is the only one that writes: what it has read once is still so.
+        self._resource_cache: dict[tuple[str, str, str], Resource] = {}
         self._statements = Statements(self._engine.dialect)
         try:
             self._db = self._connect()
@@ -205,7 +210,7 @@ class SqlStore:
     def put_resource(self, factory: str, kind: str, name: str, document: Mapping[str, Json]) -> Resource:
         """Adds a document or replaces the one of this name, which keeps its case and time of creation."""
         text = to_json(dict(document))
-        sealed = has_secret(text)
+        sealed = kind in _SEALED_KINDS or has_secret(text)
         now = to_micros(self._now())
         row = {
             "factory": factory,
@@ -220,15 +225,25 @@ class SqlStore:
         }
         with self.transaction():
             self._write(self._statements.put_resource, row)
+            self._resource_cache.pop((factory, kind, name.lower()), None)
             written = self.resource(factory, kind, name)
         assert written is not None
         return written
 
     def resource(self, factory: str, kind: str, name: str) -> Resource | None:
         """The document of this name, whatever its case."""
-        key = {"factory": factory, "kind": kind, "name_key": name.lower()}
-        found = self._resources(self._read(self._statements.resource, key))
-        return found[0] if found else None
+        key = (factory, kind, name.lower())
+        known = self._resource_cache.get(key)
+        if known is not None:
+            return known
+        row = {"factory": factory, "kind": kind, "name_key": name.lower()}
+        found = self._resources(self._read(self._statements.resource, row))
+        if not found:
+            return None
+        if len(self._resource_cache) >= _RESOURCES_REMEMBERED:
+            self._resource_cache.clear()
+        self._resource_cache[key] = found[0]
+        return found[0]
 
     def resources(self, factory: str, kind: str, *, after: str = "", limit: int | None = None) -> Sequence[Resource]:
         """The documents of a kind in the order of their names; those after a name, at most so many."""
@@ -244,11 +259,13 @@ class SqlStore:
 
     def delete_resource(self, factory: str, kind: str, name: str) -> bool:
         """Deletes a document; whether there was one."""
+        self._resource_cache.pop((factory, kind, name.lower()), None)
         key = {"factory": factory, "kind": kind, "name_key": name.lower()}
         return self._write(self._statements.delete_resource, key) > 0
 
     def delete_factory(self, factory: str) -> bool:
         """Deletes a factory with its documents and runs; whether there was one."""
+        self._resource_cache.clear()
         with self.transaction():
             found = self._write(self._statements.delete_resources, {"factory": factory}) > 0
             for statement in self._statements.forget_runs:
@@ -341,8 +358,9 @@ class SqlStore:
             raise self._error("read or written", error) from error
 
     def _roll_back(self) -> None:
-        # A definition that was written inside is gone with the rest.
+        # What was written inside is gone with the rest.
         self._definitions.clear()
+        self._resource_cache.clear()
         # Where this fails the connection is gone or SQLite has rolled back by itself: the first error tells why.
         with suppress(DBAPIError):
             self._db.exec_driver_sql("ROLLBACK")
