@@ -16,13 +16,13 @@ from local_azure.data_factory.validation.subject import Found, Subject, problem
 
 def check_execution(subject: Subject) -> Found:
     """Type properties that no executor looks at."""
-    wrong = tuple(item.path for item in subject.walk.problems)
+    wrong = {item.path for item in subject.walk.problems}
     types = activity_types()
     for activity in subject.pipeline.activities:
         kind = types.get(activity.type)
         if not activity.active or kind is None:
             continue
-        yield from _unhonoured(activity.properties, kind.properties, activity.path, activity.type)
+        yield from _unhonoured(activity.properties, kind.properties, activity.path, activity.type, wrong)
         base = write_path(activity.path)
         if not any(path.startswith(base) for path in wrong):
             for found in kind.refuse(activity.document):
@@ -33,12 +33,15 @@ def check_execution(subject: Subject) -> Found:
         kind_of = others[subject.kind]().get(name) if isinstance(name, str) else None
         given = subject.properties.get("typeProperties")
         if kind_of is not None and isinstance(given, dict):
-            yield from _unhonoured(given, kind_of.properties, ("properties",), f"{name} {subject.kind.words}")
+            yield from _unhonoured(given, kind_of.properties, ("properties",), f"{name} {subject.kind.words}", wrong)
 
 
-def _unhonoured(given: Mapping[str, object], honoured: Collection[str], path: Path, what: str) -> Found:
+def _unhonoured(
+    given: Mapping[str, object], honoured: Collection[str], path: Path, what: str, wrong: Collection[str]
+) -> Found:
     for key, value in given.items():
-        if key not in honoured and not is_inert(value):
+        # What the facts do not know either has been told of already.
+        if key not in honoured and not is_inert(value) and write_path((*path, "typeProperties", key)) not in wrong:
             yield problem(
                 (*path, "typeProperties", key),
                 f"'{key}' of {what} is not executed by the local Data Factory: remove it",

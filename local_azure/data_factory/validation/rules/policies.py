@@ -38,9 +38,10 @@ def _superfluous(activity: Activity, policy: Mapping[str, Json], record: Record)
     number = record.properties.get("policy")
     fact = facts().types[number] if number is not None else None
     allowed = fact.properties if isinstance(fact, Record) else {}
-    if isinstance(fact, Record) and fact.further is not None:
-        return
+    open_ended = isinstance(fact, Record) and fact.further is not None
     for key, value in policy.items():
+        if open_ended and key not in KNOWN:
+            continue
         if key not in allowed and not _idle(key, value, policy):
             has = ", ".join(allowed) or "no policy at all"
             hint = "; start it in a loop, or by another activity, to have that" if key in KNOWN else ""
