@@ -3,11 +3,13 @@
 Imported lazily: executors bring HTTP, Arrow and Azure's clients with them, and validation needs none of these.
 """
 
-import importlib
-from collections.abc import Collection, Mapping
-from typing import Protocol
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Protocol
 
 from local_azure.data_factory.activities.base import ActivityType
+from local_azure.data_factory.errors import Problem
+
+Json = Any
 
 
 class ResourceType(Protocol):
@@ -17,28 +19,29 @@ class ResourceType(Protocol):
     def properties(self) -> Collection[str]:
         """The type properties that are honoured."""
 
+    def refuse(self, document: Mapping[str, Json]) -> Iterable[Problem]:
+        """What is not executed; paths are relative to `properties` of the resource, which is given."""
+
 
 def activity_types() -> Mapping[str, ActivityType]:
     """Activity types by name."""
-    found: Mapping[str, ActivityType] = getattr(
-        importlib.import_module("local_azure.data_factory.activities"), "TYPES", {}
-    )
-    return found
+    from local_azure.data_factory.activities import TYPES
+
+    return TYPES
 
 
 def dataset_types() -> Mapping[str, ResourceType]:
     """Dataset types by name."""
-    return _types("local_azure.data_factory.datasets")
+    from local_azure.data_factory.datasets import TYPES
+
+    return TYPES
 
 
 def linked_service_types() -> Mapping[str, ResourceType]:
     """Linked service types by name."""
-    return _types("local_azure.data_factory.linked_services")
+    from local_azure.data_factory.linked_services import TYPES
 
-
-def _types(module: str) -> Mapping[str, ResourceType]:
-    found: Mapping[str, ResourceType] = getattr(importlib.import_module(module), "TYPES", {})
-    return found
+    return TYPES
 
 
 def is_inert(value: object) -> bool:

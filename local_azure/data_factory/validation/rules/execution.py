@@ -1,8 +1,10 @@
 """Refuses by name what the local Data Factory does not execute: properties here, types already in the walk."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
+from local_azure.data_factory.errors import Problem
 from local_azure.data_factory.validation.executed import (
     activity_types,
     dataset_types,
@@ -13,36 +15,40 @@ from local_azure.data_factory.validation.kinds import Kind
 from local_azure.data_factory.validation.paths import Path, write_path
 from local_azure.data_factory.validation.subject import Found, Subject, problem
 
+Json = Any
+Refuse = Callable[[Mapping[str, Json]], Iterable[Problem]]
+RESOURCES = {Kind.DATASET: dataset_types, Kind.LINKED_SERVICE: linked_service_types}
+
 
 def check_execution(subject: Subject) -> Found:
-    """Type properties that no executor looks at."""
-    wrong = {item.path for item in subject.walk.problems}
+    """Type properties that no executor looks at, and what the executors refuse."""
     types = activity_types()
     for activity in subject.pipeline.activities:
         kind = types.get(activity.type)
-        if not activity.active or kind is None:
-            continue
-        yield from _unhonoured(activity.properties, kind.properties, activity.path, activity.type, wrong)
-        base = write_path(activity.path)
-        if not any(path.startswith(base) for path in wrong):
-            for found in kind.refuse(activity.document):
-                yield replace(found, path=base + found.path.removeprefix("$"))
-    others = {Kind.DATASET: dataset_types, Kind.LINKED_SERVICE: linked_service_types}
-    if subject.kind in others:
+        if activity.active and kind is not None:
+            yield from _judge(kind.name, kind.properties, kind.refuse, activity.document, activity.path, subject)
+    if subject.kind in RESOURCES:
         name = subject.properties.get("type")
-        kind_of = others[subject.kind]().get(name) if isinstance(name, str) else None
-        given = subject.properties.get("typeProperties")
-        if kind_of is not None and isinstance(given, dict):
-            yield from _unhonoured(given, kind_of.properties, ("properties",), f"{name} {subject.kind.words}", wrong)
+        resource = RESOURCES[subject.kind]().get(name) if isinstance(name, str) else None
+        if resource is not None:
+            what = f"{name} {subject.kind.words}"
+            yield from _judge(what, resource.properties, resource.refuse, subject.properties, ("properties",), subject)
 
 
-def _unhonoured(
-    given: Mapping[str, object], honoured: Collection[str], path: Path, what: str, wrong: Collection[str]
+def _judge(
+    what: str, honoured: Collection[str], refuse: Refuse, document: Mapping[str, Json], path: Path, subject: Subject
 ) -> Found:
-    for key, value in given.items():
-        # What the facts do not know either has been told of already.
-        if key not in honoured and not is_inert(value) and write_path((*path, "typeProperties", key)) not in wrong:
-            yield problem(
-                (*path, "typeProperties", key),
-                f"'{key}' of {what} is not executed by the local Data Factory: remove it",
-            )
+    base = write_path(path)
+    wrong = {item.path for item in subject.walk.problems if item.path.startswith(base)}
+    # An executor may rest on the types of what it looks at: it is asked when these are right.
+    refused: Iterable[Problem] = () if wrong else refuse(document)
+    for found in refused:
+        placed = replace(found, path=base + found.path.removeprefix("$"))
+        wrong.add(placed.path)
+        yield placed
+    given = document.get("typeProperties")
+    for key, value in given.items() if isinstance(given, dict) else ():
+        place = (*path, "typeProperties", key)
+        # What the facts do not know either, or the executor has a remedy for, has been told of already.
+        if key not in honoured and not is_inert(value) and write_path(place) not in wrong:
+            yield problem(place, f"'{key}' of {what} is not executed by the local Data Factory: remove it")
