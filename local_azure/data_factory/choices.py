@@ -34,5 +34,7 @@ class Choices:
     execute_pipeline_waits: bool = True
     # Of an activity without timeout in its policy: 12 hours as the authoring UI writes; the specification says 7 days.
     activity_timeout_seconds: int = 12 * 3600
+    # An Until that has turned so often without waiting is ended: it would turn until its timeout.
+    until_turns: int = 10_000
     # createRun with a parameter that the pipeline does not declare: refused, since a typing error would go unseen.
     refuse_unknown_parameters: bool = True

@@ -40,6 +40,8 @@ from local_azure.data_factory.services import Services
 
 Json = Any
 RETURN_VALUE = "pipelineReturnValue"
+# Under this name an ExecutePipeline remembers the run that it started.
+CHILD = "child"
 SETTING = ("SetVariable", "AppendVariable")
 MICROSECOND = datetime.timedelta(microseconds=1)
 # What a record shows of an output that secureOutput hides.
@@ -481,10 +483,9 @@ class Runner:
 
     def previous_child(self, key: str) -> str | None:
         """The run that an ExecutePipeline of this key started in the run before, if a rerun goes on from there."""
-        before = self._previous.get(key)
-        if before is None or not self.run.start_from_failure or not isinstance(before.output, Mapping):
+        if not self.run.start_from_failure or not self.run.reference_run_id:
             return None
-        found = before.output.get("pipelineRunId")
+        found = self.store.memory(self.run.reference_run_id).get(f"{key}#{CHILD}")
         return str(found) if found else None
 
     def set_variable(self, name: str, value: Json) -> None:
@@ -638,7 +639,7 @@ class _Flow:
         self._runner.return_value.update(values)
 
     def start_pipeline(self, name: str, parameters: Mapping[str, Json]) -> str:
-        run_id: str = self.remember("child", lambda: str(uuid.uuid4()))
+        run_id: str = self.remember(CHILD, lambda: str(uuid.uuid4()))
         self._runner.host.start_child(self._runner.run, self._attempt.key, run_id, name, parameters)
         return run_id
 

@@ -302,7 +302,7 @@ def test_until_ends_at_its_timeout(tmp_path: Path) -> None:
 def test_an_until_that_waits_for_nothing_is_ended(tmp_path: Path) -> None:
     body = [activity("F", "Filter", items=expression("@createArray(1)"), condition=expression("@equals(1, 1)"))]
     loop = activity("U", "Until", activities=body, expression=expression("@equals(1, 2)"))
-    done = run(tmp_path, pipeline(loop))
+    done = run(tmp_path, pipeline(loop), choices=Choices(until_turns=50))
     assert done.record("U").error_code == "EndlessUntil"
 
 

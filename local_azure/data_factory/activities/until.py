@@ -11,8 +11,7 @@ from local_azure.data_factory.errors import ActivityError
 
 TIMEOUT = "7.00:00:00"
 MAX_TIMEOUT_SECONDS = 90 * 86400
-# A loop that turns so often and so fast waits for nothing: it would turn until its timeout.
-MAX_TURNS = 10_000
+# A loop that turns faster than this waits for nothing.
 BUSY_SECONDS_PER_TURN = 0.05
 
 
@@ -32,7 +31,8 @@ async def run(context: ActivityContext) -> dict[str, Json]:
                 if done:
                     break
                 await asyncio.sleep(0)
-                _require_waiting(turn + 1, asyncio.get_running_loop().time() - begun)
+                if turn + 1 >= context.choices.until_turns:
+                    _require_waiting(turn + 1, asyncio.get_running_loop().time() - begun)
     except TimeoutError as error:
         raise ActivityError(
             "UntilTimeout",
@@ -58,7 +58,7 @@ def _left(context: ActivityContext, timeout: float) -> float:
 
 
 def _require_waiting(turns: int, seconds: float) -> None:
-    if turns >= MAX_TURNS and seconds < turns * BUSY_SECONDS_PER_TURN:
+    if seconds < turns * BUSY_SECONDS_PER_TURN:
         raise ActivityError(
             "EndlessUntil",
             f"the expression is still false after {turns:,} turns in {seconds:.0f} s: let the loop wait, or change "
