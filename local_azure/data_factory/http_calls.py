@@ -198,9 +198,10 @@ def _request(call: Call, services: Services) -> httpx.Request:
     try:
         parts = urlsplit(call.url)
         located = services.endpoints.locate(call.url)
+        fit = parts.scheme.lower() in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError as error:
         raise CallError(f"'{shown(call.url)}' is not a URL: {error}") from error
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+    if not fit:
         raise CallError(f"'{shown(call.url)}' is not an http or https URL")
     headers = {"Accept": "*/*", "User-Agent": "local-azure-data-factory"}
     given = {name.lower() for name in call.headers}
