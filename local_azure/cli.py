@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from local_azure import lock
+from local_azure.data_factory.cli import app as factory_app
 from local_azure.endpoints import Endpoints
 from local_azure.errors import LocalAzureError
 from local_azure.state import Secrets, State
@@ -22,7 +23,7 @@ STOP_SECONDS = 40.0
 PROJECT_SPARK = Path(__file__).parents[1] / "spark"
 
 app = typer.Typer(
-    help="Local stand-ins for Azure: Blob Storage, Key Vault, identity, Databricks, and a CoinGecko market.",
+    help="Local stand-ins for Azure: Data Factory, Blob Storage, Key Vault, identity, Databricks; a CoinGecko market.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -33,6 +34,7 @@ clock_app = typer.Typer(help="Set the time of the CoinGecko stand-in.", no_args_
 app.add_typer(secret_app, name="secret")
 app.add_typer(faults_app, name="faults")
 app.add_typer(clock_app, name="clock")
+app.add_typer(factory_app, name="factory")
 
 StateOption = Annotated[
     Path, typer.Option("--state", envvar="LOCAL_AZURE_STATE", help="Folder that keeps everything of this cloud.")
@@ -56,6 +58,16 @@ def up(
     live: Annotated[bool, typer.Option("--live", help="Let Airflow call the real CoinGecko API.")] = False,
     storage_account: Annotated[
         list[str] | None, typer.Option(help="A blob account besides 'cryptolake', with its key; may be repeated.")
+    ] = None,
+    data_factory_store: Annotated[
+        str,
+        typer.Option(
+            envvar="LOCAL_AZURE_DATA_FACTORY_STORE",
+            help="postgresql://... to keep factories and runs there; default is a file of SQLite.",
+        ),
+    ] = "",
+    endpoints: Annotated[
+        Path | None, typer.Option(help="JSON file: where the Data Factory finds a host, {HOST: URL or null}.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -82,6 +94,8 @@ def up(
         workspace=_workspace(workspace or ()),
         live=live,
         storage_accounts=_accounts(storage_account or ()),
+        data_factory_store=data_factory_store or None,
+        hosts=_hosts(endpoints),
         coingecko_api_key=api_key,
     )
 
@@ -256,6 +270,14 @@ def _accounts(names: "list[str] | tuple[()]") -> tuple[str, ...]:
     return tuple(names)
 
 
+def _hosts(file: Path | None) -> "dict[str, str | None]":
+    if file is None:
+        return {}
+    from local_azure.data_factory.endpoint_map import read_changes
+
+    return read_changes(file)
+
+
 def _vault(folder: Path) -> "Vault":
     from local_azure.clients import Vault
 
@@ -280,7 +302,7 @@ def _show_ready(ready: "Ready") -> None:
 
     table = Table.grid(padding=(0, 2))
     endpoints = ready.endpoints
-    for name in ("blob", "blob_tls", "coingecko", "databricks", "identity", "key_vault"):
+    for name in ("blob", "blob_tls", "coingecko", "data_factory", "databricks", "identity", "key_vault"):
         address = getattr(endpoints, name)
         table.add_row(f"  {name}", address or "[dim]left out (--no-spark)[/dim]")
     console = Console(soft_wrap=True, highlight=False)

@@ -31,6 +31,7 @@ def health(endpoints: Endpoints) -> list[Health]:
         "blob": endpoints.blob,
         "blob_tls": endpoints.blob_tls,
         "coingecko": f"{endpoints.coingecko}/ping",
+        "data_factory": endpoints.data_factory,
         "databricks": endpoints.databricks and f"{endpoints.databricks}/health",
         "identity": endpoints.identity,
         "key_vault": endpoints.key_vault,

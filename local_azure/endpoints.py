@@ -20,6 +20,8 @@ class Endpoints:
     blob_account: str
     key_vault: str
     identity: str
+    # Base URL of the Resource Manager's REST API, without a path.
+    data_factory: str
     # None when started without Spark.
     databricks: str | None
     ca_bundle: str

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from local_azure.blob.azurite import ACCOUNT
 from local_azure.connections import PREFIX
+from local_azure.data_factory.defaults import FACTORY, RESOURCE_GROUP, SUBSCRIPTION
 from local_azure.endpoints import Endpoints
 from local_azure.state import Secrets, State
 
@@ -34,6 +35,11 @@ def client_environment(state: State, endpoints: Endpoints, secrets: Secrets) -> 
         "AIRFLOW_VAR_CRYPTO_CLUSTER_ID": "local",
         "AIRFLOW_VAR_CRYPTO_LANDING_URL": f"abfss://{LANDING}@{ACCOUNT}.dfs.core.windows.net/coingecko",
         "AIRFLOW_VAR_CRYPTO_NOTEBOOK_ROOT": f"{NOTEBOOKS}/jobs",
+        # Which factory a client of Data Factory's REST API asks for, and where.
+        "AZURE_DATA_FACTORY": FACTORY,
+        "AZURE_RESOURCE_GROUP": RESOURCE_GROUP,
+        "AZURE_RESOURCE_MANAGER_URL": endpoints.data_factory,
+        "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
         # Without it, DefaultAzureCredential would first try the real Azure account of whoever has one in the shell.
         "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
         "IDENTITY_ENDPOINT": endpoints.identity,

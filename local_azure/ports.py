@@ -15,6 +15,7 @@ PORTS: Mapping[str, int] = MappingProxyType(
         "blob": 10000,
         "blob_tls": 10016,
         "coingecko": 10011,
+        "data_factory": 10015,
         "databricks": 10014,
         "identity": 10012,
         "key_vault": 10013,

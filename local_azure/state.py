@@ -46,6 +46,10 @@ class State:
         return self.root / "identity"
 
     @property
+    def data_factory(self) -> Path:
+        return self.root / "data_factory"
+
+    @property
     def databricks(self) -> Path:
         return self.root / "databricks"
 
@@ -73,7 +77,7 @@ class State:
                 self.logs,
                 self.blob,
                 self.key_vault,
-                self.identity,
+                self.data_factory,
                 self.databricks,
                 self.metastore,
                 self.warehouse,

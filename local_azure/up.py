@@ -8,10 +8,12 @@
              certificate and the key that it checks tokens with are made meanwhile, and given to it then.
 4. serve     identity, vault and CoinGecko are FastAPI apps in this one event loop, a uvicorn server each. One loop
              and not one process each: together they take 90 MB and a second to start.
-5. seed      the vault gets Airflow's connections with the addresses of this start; the landing container is made.
-6. spark     Databricks comes last and takes longest: its driver (a process of its own with the JVM) must be ready.
-7. publish   `endpoints.json` appears, then the ready line: whoever sees either can use everything.
-8. watch     until SIGINT, SIGTERM or SIGHUP. Azurite is started again when it dies; the driver restarts itself.
+5. factory   Data Factory's service is imported while Azurite still starts, then put together and served.
+6. seed      the vault gets Airflow's connections with the addresses of this start; the landing container is made.
+7. spark     Databricks comes last and takes longest: its driver (a process of its own with the JVM) must be ready.
+8. resume    pipeline runs that were not finished go on, now that all they may call is there.
+9. publish   `endpoints.json` appears, then the ready line: whoever sees either can use everything.
+10. watch    until SIGINT, SIGTERM or SIGHUP. Azurite is started again when it dies; the driver restarts itself.
 
 The stop runs the same list backwards, whatever the reason and however far the start came: each stage pushed its own
 undoing onto one stack.
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from local_azure.connections import CoinGeckoKey
+    from local_azure.data_factory.assembly import LocalDataFactory
     from local_azure.identity.tokens import Tokens
     from local_azure.key_vault.store import Store
     from local_azure.tls import Tls
@@ -71,6 +74,10 @@ class Options:
     live: bool
     # Names of blob accounts besides the first one, with the same key.
     storage_accounts: tuple[str, ...] = ()
+    # URL of the Data Factory's store; None: a file in the state folder. It may hold a password.
+    data_factory_store: str | None = field(default=None, repr=False)
+    # Where the Data Factory finds a host, over the stand-ins' own addresses; None: where the host itself is.
+    hosts: Mapping[str, str | None] = field(default_factory=dict)
     # From COINGECKO_API_KEY; None when unset.
     coingecko_api_key: str | None = field(repr=False)
 
@@ -129,11 +136,14 @@ async def _live(options: Options, announce: Callable[[Ready], None]) -> NoReturn
         azurite = cloud.start_azurite()
         files, tokens, store = cloud.prepare(sockets, azurite)
         key = await cloud.serve_light(sockets, files, tokens, store)
+        cloud.import_data_factory()
         await cloud.wait_for_azurite(azurite)
         endpoints = cloud.endpoints(azurite, sockets, files)
+        factory = await cloud.serve_data_factory(sockets, files, tokens, endpoints)
         cloud.seed(store, endpoints, key)
         if options.spark:
             await cloud.serve_databricks(sockets["databricks"], endpoints)
+        await stack.enter_async_context(factory.running())
         endpoints.write(state)
         ready = Ready(state=state.root, endpoints=endpoints, seconds=time.monotonic() - started)
         log.info("ready after %.2f s", ready.seconds)
@@ -152,7 +162,13 @@ class Cloud:
 
     def bind(self) -> dict[str, socket.socket]:
         wanted = self.options.ports
-        services = ["coingecko", "identity", "key_vault", *(["databricks"] if self.options.spark else [])]
+        services = [
+            "coingecko",
+            "data_factory",
+            "identity",
+            "key_vault",
+            *(["databricks"] if self.options.spark else []),
+        ]
         for name in ("blob", "blob_tls"):
             if wanted[name] != ports.FREE:
                 # Azurite binds for itself; this only finds out early, and in our words.
@@ -215,6 +231,10 @@ class Cloud:
         await self._serve("coingecko", market, sockets["coingecko"])
         return key
 
+    def import_data_factory(self) -> None:
+        """Ahead of its use: it takes as long as all other services together, and Azurite still starts."""
+        import local_azure.data_factory.assembly  # noqa: F401  # for its effect
+
     async def wait_for_azurite(self, azurite: Azurite) -> None:
         from local_azure.environment import LANDING
 
@@ -235,10 +255,38 @@ class Cloud:
             blob_account=ACCOUNT,
             key_vault=_https(sockets["key_vault"]),
             identity=f"{_http(sockets['identity'])}/metadata/identity/oauth2/token",
+            data_factory=_https(sockets["data_factory"]),
             databricks=_http(sockets["databricks"]) if "databricks" in sockets else None,
             ca_bundle=str(files.bundle),
             pid=os.getpid(),
         )
+
+    async def serve_data_factory(
+        self, sockets: Mapping[str, socket.socket], files: "Tls", tokens: "Tokens", endpoints: Endpoints
+    ) -> "LocalDataFactory":
+        from local_azure.data_factory.assembly import NO_DATABRICKS, FactorySettings, assemble
+        from local_azure.data_factory.endpoint_map import endpoint_map, stand_ins
+
+        options = self.options
+        hosts = stand_ins(
+            blob=endpoints.blob_tls.removesuffix(f"/{endpoints.blob_account}"),
+            coingecko=None if options.live else _http(sockets["coingecko"]),
+            data_factory=endpoints.data_factory,
+            databricks=endpoints.databricks or f"{endpoints.data_factory}{NO_DATABRICKS}",
+            identity=_http(sockets["identity"]),
+            key_vault=endpoints.key_vault,
+        )
+        settings = FactorySettings(
+            folder=options.state.data_factory,
+            store_url=options.data_factory_store,
+            base_url=endpoints.data_factory,
+            ca_bundle=files.bundle,
+            endpoints=endpoint_map(hosts, options.hosts),
+        )
+        factory = assemble(settings, tokens)
+        self.stack.push_async_callback(factory.close)
+        await self._serve("data_factory", factory.app, sockets["data_factory"], files)
+        return factory
 
     def seed(self, store: "Store", endpoints: Endpoints, key: "CoinGeckoKey") -> None:
         from local_azure import connections
