@@ -38,6 +38,7 @@ def _more(properties: Mapping[str, Json]) -> Iterator[Problem]:
 
 TYPE = LinkedServiceType(
     name="AzureFunction",
+    gives=AzureFunction,
     read=_read,
     properties=frozenset({"authentication", "functionAppUrl", "functionKey", "resourceId"}),
     more=_more,

@@ -38,6 +38,7 @@ class LinkedServiceType:
     """A linked service type that is used here: one line in `linked_services.TYPES`."""
 
     name: str
+    gives: type[ResolvedLinkedService]
     read: Read
     # The type properties that are honoured; any other one is refused by name.
     properties: frozenset[str]

@@ -88,6 +88,7 @@ def _more(properties: Mapping[str, Json]) -> Iterator[Problem]:
 
 TYPE = LinkedServiceType(
     name="AzureBlobStorage",
+    gives=BlobStorage,
     read=_read,
     # accountKind is for accounts that this machine does not tell apart.
     properties=frozenset({"accountKey", "accountKind", "authenticationType", "connectionString", "serviceEndpoint"}),

@@ -107,6 +107,7 @@ def _more(properties: Mapping[str, Json]) -> Iterator[Problem]:
 
 TYPE = LinkedServiceType(
     name="AzureDatabricks",
+    gives=Databricks,
     read=_read,
     properties=frozenset(CLUSTER_FIELDS)
     | {

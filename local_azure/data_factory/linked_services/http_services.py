@@ -92,5 +92,7 @@ def _more_http(properties: Mapping[str, Json]) -> Iterator[Problem]:
 _COMMON = frozenset(
     {"authHeaders", "authenticationType", "enableServerCertificateValidation", "password", "url", "userName"}
 )
-REST = LinkedServiceType(name="RestService", read=_read_rest, properties=_COMMON | {"aadResourceId"}, more=_more_rest)
-HTTP = LinkedServiceType(name="HttpServer", read=_read_http, properties=_COMMON, more=_more_http)
+REST = LinkedServiceType(
+    name="RestService", gives=RestService, read=_read_rest, properties=_COMMON | {"aadResourceId"}, more=_more_rest
+)
+HTTP = LinkedServiceType(name="HttpServer", gives=HttpServer, read=_read_http, properties=_COMMON, more=_more_http)

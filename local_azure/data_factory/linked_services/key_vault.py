@@ -17,4 +17,4 @@ async def _read(reader: Reader) -> KeyVault:
     return KeyVault(name=reader.name, base_url=reader.text("baseUrl").rstrip("/"))
 
 
-TYPE = LinkedServiceType(name="AzureKeyVault", read=_read, properties=frozenset({"baseUrl"}))
+TYPE = LinkedServiceType(name="AzureKeyVault", gives=KeyVault, read=_read, properties=frozenset({"baseUrl"}))

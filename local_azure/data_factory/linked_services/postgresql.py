@@ -157,6 +157,7 @@ def _more(properties: Mapping[str, Json]) -> Iterator[Problem]:
 
 TYPE = LinkedServiceType(
     name="AzurePostgreSql",
+    gives=PostgreSql,
     read=_read,
     properties=frozenset(
         {

@@ -52,16 +52,18 @@ async def resolve_evaluated(
         raise ActivityError(
             INVALID, f"linked service '{name}' is of type {document.get('type')!r}; used here are {known}"
         )
+    # Before it is read: a store of secrets that is no vault could refer to itself for ever.
+    if not issubclass(kind.gives, expected):
+        raise ActivityError(
+            INVALID, f"{place}: linked service '{name}' is of type {kind.name}, which does not fit here"
+        )
     problems = list(kind.refuse(document))
     if problems:
         raise ActivityError(INVALID, f"linked service '{name}' {problems[0].path}: {problems[0].message}")
     parameters = _bind(document.get("parameters") or {}, reference.get("parameters") or {}, name)
     properties = document.get("typeProperties") or {}
     found = await kind.read(Reader(name=name, properties=properties, parameters=parameters, context=context))
-    if not isinstance(found, expected):
-        raise ActivityError(
-            INVALID, f"{place}: linked service '{name}' is of type {kind.name}, which does not fit here"
-        )
+    assert isinstance(found, expected)
     return found
 
 
