@@ -8,6 +8,12 @@ LITERALS: dict[str, tuple[str, ...]] = {
     "WebHookActivityTypeProperties": ("body",),
 }
 
+# Object of the table -> properties that it lacks and the page of the connector has.
+PROPERTIES: dict[str, tuple[str, ...]] = {
+    # Version 2.0 of the connector.
+    "AzurePostgreSqlLinkedServiceTypeProperties": ("authenticationType",),
+}
+
 # Object of the table -> property -> further values of an enumeration.
 VALUES: dict[str, dict[str, tuple[str, ...]]] = {
     # The page of the activity has it.

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from local_azure.data_factory.validation.differences import LITERALS, VALUES
+from local_azure.data_factory.validation.differences import LITERALS, PROPERTIES, VALUES
 
 # Families whose members may carry properties that the table does not know: Azure keeps them and does nothing with them.
 # In the other families (sources, sinks, settings ...) such a property would mean something to somebody: it is refused.
@@ -112,7 +112,7 @@ def facts() -> Facts:
 def _follow_files(item: dict[str, Any], raw: list[dict[str, Any]], anything: int) -> None:
     """Widens an object of the table to what real files hold (`differences`)."""
     name = item.get("object", "")
-    for key in LITERALS.get(name, ()):
+    for key in (*LITERALS.get(name, ()), *PROPERTIES.get(name, ())):
         item["properties"][key] = anything
     for key, values in VALUES.get(name, {}).items():
         known = raw[item["properties"][key]]["enum"]
