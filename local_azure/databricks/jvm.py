@@ -126,6 +126,9 @@ def spark_conf(settings: JvmSettings) -> dict[str, str]:
         "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={metastore_db};create=true",
         "spark.hadoop.datanucleus.schema.autoCreateAll": "true",
         "spark.hadoop.hive.metastore.schema.verification": "false",
+        # A stream works in a clone of its session. With isolated artifacts its Python workers carry that clone's id, so
+        # that each stream would start a worker daemon of its own, which nothing ends and no other stream uses.
+        "spark.sql.artifact.isolation.enabled": "false",
         # A stream that is stuck in a call must not block the end of its run for ever.
         "spark.sql.streaming.stopTimeout": "10000",
         # An executor ends its JVM (code 50) at a fatal error in a task, such as a stack overflow in a regex.

@@ -188,6 +188,29 @@ dbutils.notebook.exit(str(sum(pool.getUsage().getMax() for pool in pools if "Cod
     assert room.result >= 200
 
 
+def test_a_second_stream_uses_the_python_workers_of_the_first(client: Client, tmp_path: Path) -> None:
+    reader = 'spark.readStream.format("cloudFiles").option("cloudFiles.format", "json").schema("n INT")'
+    path = client.write(
+        "stream",
+        f"""folder = {str(tmp_path)!r}
+writer = {reader}.load(folder).writeStream.trigger(availableNow=True)
+writer.option("checkpointLocation", folder + "/_checkpoint").start(folder + "/_table").awaitTermination()
+""",
+    )
+    planners = []
+    for number in range(2):
+        (tmp_path / f"{number}.json").write_text('{"n": 1}')
+        run_id = client.submit({"run_name": "stream", "notebook_task": {"notebook_path": path}})
+        assert state(client.wait(run_id)) == ("TERMINATED", "SUCCESS")
+        assert client.jobs.driver.jvm is not None
+        started = psutil.Process(client.jobs.driver.jvm).children()
+        planners.append(
+            {child.pid for child in started if "pyspark.sql.worker.plan_data_source_read" in child.cmdline()}
+        )
+    assert planners[0]
+    assert planners[0] == planners[1]
+
+
 def test_a_second_owner_of_the_metastore_is_told_whose_it_is(client: Client, tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     shared = client.jobs.settings
