@@ -3,6 +3,7 @@
 from local_azure.data_factory.activities.append_variable import APPEND_VARIABLE
 from local_azure.data_factory.activities.azure_function import AZURE_FUNCTION
 from local_azure.data_factory.activities.base import ActivityType
+from local_azure.data_factory.activities.copy import COPY
 from local_azure.data_factory.activities.databricks_notebook import DATABRICKS_NOTEBOOK
 from local_azure.data_factory.activities.databricks_spark_python import DATABRICKS_SPARK_PYTHON
 from local_azure.data_factory.activities.execute_pipeline import EXECUTE_PIPELINE
@@ -20,6 +21,7 @@ from local_azure.data_factory.activities.web_hook import WEB_HOOK
 TYPES: dict[str, ActivityType] = {
     "AppendVariable": APPEND_VARIABLE,
     "AzureFunctionActivity": AZURE_FUNCTION,
+    "Copy": COPY,
     "DatabricksNotebook": DATABRICKS_NOTEBOOK,
     "DatabricksSparkPython": DATABRICKS_SPARK_PYTHON,
     "ExecutePipeline": EXECUTE_PIPELINE,

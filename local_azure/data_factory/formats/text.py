@@ -53,7 +53,7 @@ def to_text(value: Value, formats: TextFormats) -> str:
         case uuid.UUID():
             return str(value)
         case dict() | list():
-            raise DataError("UserErrorComplexValue", "a JSON object or array has no place in a column of text")
+            raise DataError("UserErrorComplexValue", "a JSON object or array has no place in a column of text: map what is inside it, or set mapComplexValuesToString")
         case _:
             raise DataError("UserErrorUnknownType", f"a value of type {type(value).__name__} cannot be written as text")
 
