@@ -6,11 +6,12 @@ from typing import Any
 
 from local_azure.data_factory.errors import Problem
 from local_azure.data_factory.evaluation import is_expression
-from local_azure.data_factory.validation.executed import is_inert
 
 Json = Any
 # Judges a literal: what is wrong with it, None if nothing.
 Check = Callable[[Json], str | None]
+# Values that ask for nothing.
+INERT: tuple[Json, ...] = (None, "", [], {})
 
 
 def is_dynamic(value: Json) -> bool:
@@ -39,14 +40,14 @@ class Shape:
         for name, member in value.items():
             check = self.properties.get(name)
             if check is None:
-                if not is_inert(member):
+                if member not in INERT:
                     remedy = self.remedies.get(name)
                     yield Problem(
                         path=f"{path}.{name}",
                         message=f"'{name}' of {self.what} is not done by the local Data Factory"
                         + (f": {remedy}" if remedy else ""),
                     )
-            elif not is_inert(member) and (evaluated or not is_dynamic(member)):
+            elif member not in INERT and (evaluated or not is_dynamic(member)):
                 wrong = check(member)
                 if wrong:
                     yield Problem(path=f"{path}.{name}", message=wrong)
