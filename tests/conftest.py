@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.fixtures.airflow_home",
+    "tests.fixtures.data_factory",
     "tests.fixtures.openapi",
     "tests.fixtures.paths",
     "tests.fixtures.postgres",
