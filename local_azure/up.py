@@ -8,12 +8,13 @@
              certificate and the key that it checks tokens with are made meanwhile, and given to it then.
 4. serve     identity, vault and CoinGecko are FastAPI apps in this one event loop, a uvicorn server each. One loop
              and not one process each: together they take 90 MB and a second to start.
-5. factory   Data Factory's service is imported while Azurite still starts, then put together and served.
-6. seed      the vault gets Airflow's connections with the addresses of this start; the landing container is made.
-7. spark     Databricks comes last and takes longest: its driver (a process of its own with the JVM) must be ready.
-8. resume    pipeline runs that were not finished go on, now that all they may call is there.
-9. publish   `endpoints.json` appears, then the ready line: whoever sees either can use everything.
-10. watch    until SIGINT, SIGTERM or SIGHUP. Azurite is started again when it dies; the driver restarts itself.
+5. seed      the vault gets Airflow's connections with the addresses of this start; the landing container is made.
+6. spark     Databricks takes longest: its driver (a process of its own with the JVM) must be ready.
+7. publish   `endpoints.json` appears, then the ready line: whoever sees either can use everything.
+8. factory   Data Factory is loaded last. It was served since stage 4, and what it is asked before waits for it: its
+             imports cost as much time as all others together, and most starts are not about it. Pipeline runs that
+             were not finished go on, now that all they may call is there.
+9. watch     until SIGINT, SIGTERM or SIGHUP. Azurite is started again when it dies; the driver restarts itself.
 
 The stop runs the same list backwards, whatever the reason and however far the start came: each stage pushed its own
 undoing onto one stack.
@@ -21,6 +22,7 @@ undoing onto one stack.
 
 import asyncio
 import functools
+import importlib
 import logging
 import os
 import signal
@@ -40,9 +42,10 @@ from local_azure.state import Secrets, State
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
     from local_azure.connections import CoinGeckoKey
-    from local_azure.data_factory.assembly import LocalDataFactory
+    from local_azure.data_factory.deferred import Deferred
     from local_azure.identity.tokens import Tokens
     from local_azure.key_vault.store import Store
     from local_azure.tls import Tls
@@ -136,18 +139,22 @@ async def _live(options: Options, announce: Callable[[Ready], None]) -> NoReturn
         azurite = cloud.start_azurite()
         files, tokens, store = cloud.prepare(sockets, azurite)
         key = await cloud.serve_light(sockets, files, tokens, store)
-        cloud.import_data_factory()
+        factory = await cloud.serve_data_factory(sockets["data_factory"], files)
         await cloud.wait_for_azurite(azurite)
         endpoints = cloud.endpoints(azurite, sockets, files)
-        factory = await cloud.serve_data_factory(sockets, files, tokens, endpoints)
         cloud.seed(store, endpoints, key)
         if options.spark:
             await cloud.serve_databricks(sockets["databricks"], endpoints)
-        await stack.enter_async_context(factory.running())
+        load = functools.partial(cloud.load_data_factory, factory, endpoints, tokens)
+        if options.data_factory_store is not None:
+            # It may be down or refuse us, which is to be told before anything else is.
+            await load()
         endpoints.write(state)
         ready = Ready(state=state.root, endpoints=endpoints, seconds=time.monotonic() - started)
         log.info("ready after %.2f s", ready.seconds)
         announce(ready)
+        if options.data_factory_store is None:
+            await load()
         await cloud.watch(azurite)
 
 
@@ -231,9 +238,12 @@ class Cloud:
         await self._serve("coingecko", market, sockets["coingecko"])
         return key
 
-    def import_data_factory(self) -> None:
-        """Ahead of its use: it takes as long as all other services together, and Azurite still starts."""
-        import local_azure.data_factory.assembly  # noqa: F401  # for its effect
+    async def serve_data_factory(self, bound: socket.socket, files: "Tls") -> "Deferred":
+        from local_azure.data_factory.deferred import Deferred
+
+        deferred = Deferred()
+        await self._start_server("data_factory", deferred, bound, files)
+        return deferred
 
     async def wait_for_azurite(self, azurite: Azurite) -> None:
         from local_azure.environment import LANDING
@@ -261,32 +271,33 @@ class Cloud:
             pid=os.getpid(),
         )
 
-    async def serve_data_factory(
-        self, sockets: Mapping[str, socket.socket], files: "Tls", tokens: "Tokens", endpoints: Endpoints
-    ) -> "LocalDataFactory":
-        from local_azure.data_factory.assembly import NO_DATABRICKS, FactorySettings, assemble
+    async def load_data_factory(self, deferred: "Deferred", endpoints: Endpoints, tokens: "Tokens") -> None:
+        """Let the Data Factory answer; LocalAzureError when its store cannot be opened."""
         from local_azure.data_factory.endpoint_map import endpoint_map, stand_ins
 
         options = self.options
+        # In a thread: the other services answer meanwhile.
+        assembly = await asyncio.to_thread(importlib.import_module, "local_azure.data_factory.assembly")
         hosts = stand_ins(
             blob=endpoints.blob_tls.removesuffix(f"/{endpoints.blob_account}"),
-            coingecko=None if options.live else _http(sockets["coingecko"]),
+            coingecko=None if options.live else endpoints.coingecko.removesuffix("/api/v3"),
             data_factory=endpoints.data_factory,
-            databricks=endpoints.databricks or f"{endpoints.data_factory}{NO_DATABRICKS}",
-            identity=_http(sockets["identity"]),
+            databricks=endpoints.databricks or f"{endpoints.data_factory}{assembly.NO_DATABRICKS}",
+            identity=tokens.base_url,
             key_vault=endpoints.key_vault,
         )
-        settings = FactorySettings(
+        settings = assembly.FactorySettings(
             folder=options.state.data_factory,
             store_url=options.data_factory_store,
             base_url=endpoints.data_factory,
-            ca_bundle=files.bundle,
+            ca_bundle=Path(endpoints.ca_bundle),
             endpoints=endpoint_map(hosts, options.hosts),
         )
-        factory = assemble(settings, tokens)
+        factory = assembly.assemble(settings, tokens)
         self.stack.push_async_callback(factory.close)
-        await self._serve("data_factory", factory.app, sockets["data_factory"], files)
-        return factory
+        await self.stack.enter_async_context(factory.running())
+        deferred.become(factory.app)
+        self.stack.callback(deferred.withdraw)
 
     def seed(self, store: "Store", endpoints: Endpoints, key: "CoinGeckoKey") -> None:
         from local_azure import connections
@@ -351,9 +362,12 @@ class Cloud:
             await asyncio.sleep(_WATCH_SECONDS)
 
     async def _serve(self, name: str, app: "FastAPI", bound: socket.socket, files: "Tls | None" = None) -> None:
+        await self.stack.enter_async_context(app.router.lifespan_context(app))
+        await self._start_server(name, app, bound, files)
+
+    async def _start_server(self, name: str, app: "ASGIApp", bound: socket.socket, files: "Tls | None") -> None:
         from local_azure import servers
 
-        await self.stack.enter_async_context(app.router.lifespan_context(app))
         server = servers.make_server(app, tls=files)
         task = await servers.serve(server, bound)
         self.servers[name] = task

@@ -264,12 +264,15 @@ def _follow(api: "FactoryApi", run_id: str) -> Json:
     from local_azure.data_factory.remote.following import Follower, until_final
     from local_azure.data_factory.remote.screen import console, run_tree
 
-    follower, run = Follower(api), None
-    with Live(console=console(), auto_refresh=False, vertical_overflow="ellipsis") as live:
+    follower, shown, run = Follower(api), console(), None
+    # What is live is as high as the screen; at the end the whole tree is printed in its place.
+    with Live(console=shown, auto_refresh=False, transient=True, vertical_overflow="ellipsis") as live:
         for run in until_final(api, run_id):
             nodes = follower.nodes(run)
-            live.update(run_tree(run, nodes, follower.below(nodes)), refresh=True)
-        live.vertical_overflow = "visible"
+            tree = run_tree(run, nodes, follower.below(nodes))
+            if shown.is_terminal:
+                live.update(tree, refresh=True)
+    shown.print(tree)
     return run
 
 

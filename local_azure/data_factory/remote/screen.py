@@ -29,6 +29,8 @@ _MARKS = {
 }
 # Of one activity's input, output or error, and of the problems of one file.
 _LINES = 12
+# Of the id of a run in a list.
+_ID_SHOWN = 8
 # Of one message below an activity in the tree.
 _MESSAGE = 300
 # A loop with more iterations than this shows those that run or failed, and how many there are.
@@ -47,13 +49,11 @@ def run_tree(run: Json, nodes: Sequence[Node], children: Mapping[str, tuple[Json
     return tree
 
 
-def run_line(run: Json) -> Text:
-    """Pipeline, status, duration."""
+def run_line(run: Json) -> RenderableType:
+    """Pipeline, status, duration, and why it failed."""
     line = _line(run["pipelineName"], run["status"], "", seconds(run))
     line.append(f"  {run['runId']}", "bright_black")
-    if run.get("message"):
-        line.append(f"\n  {_cut(run['message'])}", "red")
-    return line
+    return _with_message(line, str(run.get("message") or ""))
 
 
 def _grow(tree: Tree, nodes: Sequence[Node], runs: Mapping[str, tuple[Json, Sequence[Node]]]) -> None:
@@ -71,16 +71,18 @@ def _grow(tree: Tree, nodes: Sequence[Node], runs: Mapping[str, tuple[Json, Sequ
             _grow(branch.add(run_line(run)), below, runs)
 
 
-def _node_line(node: Node) -> Text:
+def _node_line(node: Node) -> RenderableType:
     if not node.type:
         mark, colour = _MARKS.get(node.status, ("?", ""))
         return Text.assemble((f"{mark} ", colour), (node.label, "bright_black"))
     line = _line(node.label, node.status, node.type, node.seconds)
     if node.attempts > 1:
         line.append(f"  {node.attempts} times", "yellow")
-    if node.error:
-        line.append(f"\n  {_cut(node.error)}", "red")
-    return line
+    return _with_message(line, node.error)
+
+
+def _with_message(line: Text, message: str) -> RenderableType:
+    return Group(line, Padding(Text(_cut(message), "red"), (0, 0, 0, 2), expand=False)) if message else line
 
 
 def _line(name: str, status: str, kind: str, duration: float | None) -> Text:
@@ -108,12 +110,13 @@ def runs_table(runs: Sequence[Json]) -> RenderableType:
         return Text("no runs")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bright_black")
     for name in ("run", "pipeline", "status", "started (UTC)", "duration", "by", "message"):
-        table.add_column(name, no_wrap=name != "message", overflow="ellipsis")
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
     for run in runs:
         mark, colour = _MARKS.get(run["status"], ("?", ""))
         duration = seconds(run)
         table.add_row(
-            Text(run["runId"]),
+            # As much of it as 'show' and the others need.
+            Text(run["runId"][:_ID_SHOWN]),
             Text(run["pipelineName"]),
             Text(f"{mark} {run['status']}", colour),
             Text(str(run.get("runStart") or "")[:19].replace("T", " ")),
@@ -161,7 +164,7 @@ def _block(name: str, value: Json, colour: str, *, whole: bool) -> RenderableTyp
         lines = [*lines[:_LINES], f"... {len(lines) - _LINES:,} more lines: see --activity NAME or --json"]
     if not whole:
         lines = [line if len(line) <= 2 * _MESSAGE else f"{line[: 2 * _MESSAGE]}..." for line in lines]
-    return Group(Text(name, "bright_black"), Padding(Text("\n".join(lines), colour), (0, 0, 0, 2)))
+    return Group(Text(name, "bright_black"), Padding(Text("\n".join(lines), colour), (0, 0, 0, 2), expand=False))
 
 
 def load_report(report: Report) -> RenderableType:
