@@ -41,7 +41,9 @@ def choose(mode: str, overrides: Iterable[str] = ()) -> dict[str, int]:
 
 def bind(service: str, port: int) -> socket.socket:
     """A loopback socket that nobody else can take any more; an error names service, port and remedy."""
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # The protocol is named for asyncio: it only switches Nagle's algorithm off on sockets that say they are TCP, and an
+    # answer in two writes would wait 40 ms for the client's acknowledgement.
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((HOST, port))
