@@ -23,6 +23,15 @@ class UntilOutcome(StrEnum):
     ALL = "all"
 
 
+class WebAnswers(StrEnum):
+    """What a Web activity takes besides JSON objects and empty answers."""
+
+    # Nothing, as its page says: the activity fails.
+    OBJECTS = "objects"
+    # Arrays, values and texts as the member `Response` of its output, as some real pipelines read them.
+    WRAPPED = "wrapped"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
     """One reading of Data Factory; the defaults are ours."""
@@ -38,3 +47,4 @@ class Choices:
     until_turns: int = 10_000
     # createRun with a parameter that the pipeline does not declare: refused, since a typing error would go unseen.
     refuse_unknown_parameters: bool = True
+    web_answers: WebAnswers = WebAnswers.OBJECTS

@@ -345,6 +345,7 @@ class Runner:
             mask=self.masks.add,
             flow=_Flow(self, attempt),
             choices=self.choices,
+            stopping=lambda: self.host.stopping,
         )
 
     def _policy(self, activity: Activity, frame: Frame, type_: ActivityType) -> tuple[int, float | None]:

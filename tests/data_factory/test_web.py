@@ -12,6 +12,7 @@ import pytest
 from local_azure import tls
 from local_azure.data_factory.activities.base import AfterRestart
 from local_azure.data_factory.activities.web import WEB, _pause
+from local_azure.data_factory.choices import Choices, WebAnswers
 from local_azure.data_factory.http_calls import Answer
 from local_azure.key_vault.store import Attributes
 from local_azure.state import State
@@ -118,6 +119,22 @@ def test_only_objects_are_taken(world: World, service: WebService, body: bytes, 
     assert code == "2108"
     assert text in message
     assert f"{AZURE}/x" in message
+
+
+@pytest.mark.parametrize(
+    ("body", "response"),
+    [(b"[1]", [1]), (b'"text"', "text"), (b"null", None), ("<ü/>".encode(), "<ü/>"), (b"", "")],
+)
+def test_other_answers_are_wrapped_if_that_is_chosen(
+    world: World, service: WebService, body: bytes, response: Json
+) -> None:
+    service.answer("/x", 200, body)
+    choices = Choices(web_answers=WebAnswers.WRAPPED)
+    output = run(WEB, {"method": "GET", "url": f"{AZURE}/x"}, world, choices=choices).output
+    assert output["Response"] == response
+    service.answer("/object", 200, {"a": 1})
+    output = run(WEB, {"method": "GET", "url": f"{AZURE}/object"}, world, choices=choices).output
+    assert (output["a"], "Response" in output) == (1, False)
 
 
 @pytest.mark.parametrize(

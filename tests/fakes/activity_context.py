@@ -8,6 +8,7 @@ from typing import Any
 import adf_lang
 from local_azure.data_factory import evaluation
 from local_azure.data_factory.activities.base import ActivityContext
+from local_azure.data_factory.choices import Choices
 from local_azure.data_factory.errors import ActivityError
 from local_azure.data_factory.services import Services
 
@@ -89,6 +90,7 @@ def attempt(
     checkpoint: MemoryCheckpoint | None = None,
     activity_run_id: str = "11111111-2222-3333-4444-555555555555",
     system: Mapping[str, Json] | None = None,
+    choices: Choices | None = None,
     **scope: Any,
 ) -> Attempt:
     """An attempt of an activity; `scope` is what its expressions see, in the words of adf_lang.Scope."""
@@ -109,6 +111,7 @@ def attempt(
         deadline=services.now() + datetime.timedelta(hours=12),
         record_input=inputs.append,
         mask=masked.append,
+        choices=choices or Choices(),
     )
     return Attempt(context=context, inputs=inputs, masked=masked)
 

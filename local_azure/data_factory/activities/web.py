@@ -25,6 +25,7 @@ from local_azure.data_factory.activities.web_requests import (
     refuse_method,
     timing,
 )
+from local_azure.data_factory.choices import WebAnswers
 from local_azure.data_factory.documents import seconds_of
 from local_azure.data_factory.errors import ActivityError, Problem
 from local_azure.data_factory.http_calls import MEGABYTE, Answer, Call, CallError, TooLargeError, send, shown
@@ -50,7 +51,7 @@ async def run(context: ActivityContext) -> dict[str, Json]:
     answer = await exchange(call, context)
     if not boolean(context.value("turnOffAsync") or False, "turnOffAsync"):
         answer = await _follow_accepted(answer, call, context)
-    return _output(answer, call) | timing(started, loop.time())
+    return _output(answer, call, context.choices.web_answers) | timing(started, loop.time())
 
 
 async def _call(context: ActivityContext) -> Call:
@@ -152,24 +153,22 @@ def _pause(answer: Answer, now: datetime.datetime) -> float:
     return max(LEAST_POLL_SECONDS, (until - now).total_seconds())
 
 
-def _output(answer: Answer, call: Call) -> dict[str, Json]:
+def _output(answer: Answer, call: Call, answers: WebAnswers) -> dict[str, Json]:
     """The object that was answered, and the headers; an empty answer is an empty text, as on Azure."""
-    document: dict[str, Json] | None = {"Response": ""} if not answer.body.strip() else object_of(answer)
-    if document is None:
-        raise ActivityError(
-            CALL_FAILED,
-            f"'{shown(call.url)}' answers {answer.status} with {_kind(answer)}, and a Web activity takes a "
-            "JSON object only: use a Copy activity, or let the service answer an object",
-        )
-    return document | {RESPONSE_HEADERS: dict(answer.headers)}
-
-
-def _kind(answer: Answer) -> str:
     try:
-        document = answer.json()
+        document = answer.json() if answer.body.strip() else {"Response": ""}
+        kind = "a JSON array" if isinstance(document, list) else "a JSON value"
     except ValueError as error:
-        return f"what is not JSON ({error})"
-    return "a JSON array" if isinstance(document, list) else "a JSON value"
+        document, kind = answer.text(), f"what is not JSON ({error})"
+    if not isinstance(document, dict):
+        if answers is not WebAnswers.WRAPPED:
+            raise ActivityError(
+                CALL_FAILED,
+                f"'{shown(call.url)}' answers {answer.status} with {kind}, and a Web activity takes only a JSON object: "
+                "use a Copy activity, or let the service answer an object",
+            )
+        document = {"Response": document}
+    return document | {RESPONSE_HEADERS: dict(answer.headers)}
 
 
 def _after_restart(activity: Mapping[str, Json]) -> AfterRestart:
