@@ -112,6 +112,16 @@ class BlobAccount:
             md5=headers.get("content-md5", ""),
         )
 
+    async def is_folder(self, container: str, name: str) -> bool:
+        """Whether an empty folder of this name was made: a blob that marks it."""
+        try:
+            response = await self._ask("HEAD", container, name)
+        except BlobError as error:
+            if error.code in (MISSING_BLOB, MISSING_CONTAINER):
+                return False
+            raise
+        return bool(response.headers.get(f"x-ms-meta-{FOLDER_MARK}") == "true")
+
     async def container_modified(self, container: str) -> datetime.datetime | None:
         """When a container was last modified, None where there is none."""
         try:

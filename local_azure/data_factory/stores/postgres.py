@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 QUERY_SECONDS = 7200.0
 CONNECT_SECONDS = 15
+NUMERIC = 1700
 # PostgreSQL's numbers of types -> interim types; all others are texts.
 TYPES: Mapping[int, ColumnType] = {
     16: ColumnType.BOOLEAN,
@@ -36,7 +37,7 @@ TYPES: Mapping[int, ColumnType] = {
     1114: ColumnType.DATETIME,
     1184: ColumnType.DATETIME_OFFSET,
     1186: ColumnType.TIMESPAN,
-    1700: ColumnType.DECIMAL,
+    NUMERIC: ColumnType.DECIMAL,
     2950: ColumnType.GUID,
 }
 
@@ -92,7 +93,7 @@ def select_all(schema: str, table: str) -> str:
 
 
 async def query(connection: "Connection", statement: str, seconds: float) -> Table:
-    """The rows of a query, as many at a time as a batch has.
+    """The rows of a query, as the server sends them; `seconds` is the time until the first one.
 
     Raises:
         DataError: it gives no rows but something else, two columns of one name, or takes too long.
@@ -100,23 +101,46 @@ async def query(connection: "Connection", statement: str, seconds: float) -> Tab
     import psycopg
 
     cursor = connection.cursor()
+    rows = cursor.stream(statement.encode(), size=BATCH if psycopg.capabilities.has_stream_chunked() else 1)
     try:
         async with asyncio.timeout(seconds):
-            await cursor.execute(statement.encode())
+            first = await anext(rows, None)
     except TimeoutError as error:
         raise DataError("AzurePostgreSqlTimeout", f"the query took longer than {seconds:g} seconds") from error
+    except psycopg.ProgrammingError as error:
+        if error.sqlstate is None:
+            raise DataError(
+                "UserErrorQueryWithoutRows", "the query gives no rows: use a Script activity for it"
+            ) from error
+        raise failed(error) from error
     except psycopg.Error as error:
         raise failed(error) from error
-    if cursor.description is None:
-        raise DataError("UserErrorQueryWithoutRows", "the query gives no rows: use a Script activity for it")
-    names = [column.name for column in cursor.description]
-    unique_names(names)
+    if first is None:
+        return Table(columns=await _described(connection, statement), batches=_none())
     columns = tuple(
         Column(name=column.name, type=TYPES.get(column.type_code, ColumnType.STRING), precision=p, scale=s)
-        for column in cursor.description
-        for p, s in [(column.precision, column.scale) if column.type_code == 1700 else (None, None)]
+        for column in cursor.description or ()
+        for p, s in [(column.precision, column.scale) if column.type_code == NUMERIC else (None, None)]
     )
-    return Table(columns=columns, batches=_batches(cursor, names))
+    names = [column.name for column in columns]
+    unique_names(names)
+    return Table(columns=columns, batches=_batches(first, rows, names))
+
+
+async def _described(connection: "Connection", statement: str) -> tuple[Column, ...]:
+    """The columns of a query that gave no rows, without running it again."""
+    name = b"local_data_factory"
+    await connection.execute(b"PREPARE local_data_factory AS " + statement.encode())
+    result = await asyncio.to_thread(connection.pgconn.describe_prepared, name)
+    names = [(result.fname(index) or b"").decode() for index in range(result.nfields)]
+    unique_names(names)
+    types = [TYPES.get(result.ftype(index), ColumnType.STRING) for index in range(result.nfields)]
+    return tuple(Column(name=name, type=type_) for name, type_ in zip(names, types, strict=True))
+
+
+async def _none() -> AsyncIterator[Batch]:
+    return
+    yield
 
 
 def unique_names(names: list[str]) -> None:
@@ -126,9 +150,19 @@ def unique_names(names: list[str]) -> None:
         raise DataError("UserErrorDuplicateColumnName", f"the query has two columns '{twice[0]}': name one of them AS")
 
 
-async def _batches(cursor: Any, names: list[str]) -> AsyncIterator[Batch]:
-    while rows := await cursor.fetchmany(BATCH):
-        yield [dict(zip(names, map(plain, row), strict=True)) for row in rows]
+async def _batches(first: tuple[Any, ...], rows: Any, names: list[str]) -> AsyncIterator[Batch]:
+    batch = [_row(first, names)]
+    async for row in rows:
+        batch.append(_row(row, names))
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _row(row: tuple[Any, ...], names: list[str]) -> dict[str, Value]:
+    return dict(zip(names, map(plain, row), strict=True))
 
 
 def plain(value: Value) -> Value:
