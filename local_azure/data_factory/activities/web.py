@@ -164,8 +164,8 @@ def _output(answer: Answer, call: Call, answers: WebAnswers) -> dict[str, Json]:
         if answers is not WebAnswers.WRAPPED:
             raise ActivityError(
                 CALL_FAILED,
-                f"'{shown(call.url)}' answers {answer.status} with {kind}, and a Web activity takes only a JSON object: "
-                "use a Copy activity, or let the service answer an object",
+                f"'{shown(call.url)}' answers {answer.status} with {kind}, and a Web activity takes only a JSON "
+                "object: use a Copy activity, or let the service answer an object",
             )
         document = {"Response": document}
     return document | {RESPONSE_HEADERS: dict(answer.headers)}
