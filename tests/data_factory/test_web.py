@@ -463,6 +463,8 @@ def test_after_a_restart_only_what_changes_nothing_is_repeated(method: str, then
     ("more", "path"),
     [
         ({"method": "HEAD"}, "$.typeProperties.method"),
+        ({"httpRequestTimeout": "00:11:00"}, "$.typeProperties.httpRequestTimeout"),
+        ({"httpRequestTimeout": "soon"}, "$.typeProperties.httpRequestTimeout"),
         ({"method": "GET", "body": {"a": 1}}, "$.typeProperties.body"),
         ({"method": "PUT"}, "$.typeProperties.body"),
         ({"datasets": [{"referenceName": "d", "type": "DatasetReference"}]}, "$.typeProperties.datasets"),
@@ -495,6 +497,8 @@ def test_a_linked_service_of_a_web_activity_is_refused() -> None:
         {"datasets": [], "linkedServices": [], "headers": {}, "authentication": None},
         {"method": "GET", "body": ""},
         {"method": "POST", "body": {}},
+        {"httpRequestTimeout": "00:10:00"},
+        {"httpRequestTimeout": "@pipeline().parameters.t"},
         {"connectVia": {"referenceName": "AutoResolveIntegrationRuntime", "type": "IntegrationRuntimeReference"}},
         {"authentication": {"type": "MSI", "resource": "@pipeline().parameters.r"}},
         {"authentication": {"type": "Basic", "username": "u", "password": IN_VAULT}},

@@ -85,7 +85,8 @@ def _timeout(value: Json) -> float:
     seconds = seconds_of(value, path="$.typeProperties.httpRequestTimeout")
     if not 0 < seconds <= MAX_TIMEOUT_SECONDS:
         raise ActivityError(
-            "InvalidTimespan", f"$.typeProperties.httpRequestTimeout must be at most 00:10:00, but is {value!r}"
+            "InvalidTimespan",
+            f"$.typeProperties.httpRequestTimeout must be more than 0 and at most 00:10:00, but is {value!r}",
         )
     return seconds
 
@@ -180,6 +181,12 @@ def _refuse(activity: Mapping[str, Json]) -> Iterator[Problem]:
     properties = activity.get("typeProperties") or {}
     yield from refuse_method(activity, METHODS)
     yield from refuse_authentication(activity)
+    timeout = properties.get("httpRequestTimeout")
+    if isinstance(timeout, str) and timeout and "@" not in timeout:
+        try:
+            _timeout(timeout)
+        except ActivityError as error:
+            yield Problem(path="$.typeProperties.httpRequestTimeout", message=error.message)
     for name in ("datasets", "linkedServices"):
         if properties.get(name) not in INERT:
             yield Problem(
