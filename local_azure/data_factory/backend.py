@@ -327,10 +327,14 @@ class Backend:
         start_from_failure: bool,
     ) -> PipelineRun:
         """Starts a pipeline, or repeats an earlier run of it."""
-        self.resource(factory, "pipelines", pipeline)
+        name = self.resource(factory, "pipelines", pipeline).name
+        if reference_run_id is not None:
+            earlier = self.store.run(reference_run_id)
+            if earlier is None or earlier.factory != factory.key:
+                raise refusals.reference_run_not_valid(reference_run_id, name)
         return self._engine.create_run(
             factory,
-            pipeline,
+            name,
             parameters,
             invoked_by=MANUAL,
             reference_run_id=reference_run_id,

@@ -1,6 +1,7 @@
 """The Data Factory service with its real engine and store, served over TLS on a free loopback port."""
 
 import asyncio
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -10,16 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from cryptography.fernet import Fernet
 
 from local_azure import ports, servers, tls
-from local_azure.data_factory.activities import TYPES
-from local_azure.data_factory.backend import Backend
-from local_azure.data_factory.engine import Engine
-from local_azure.data_factory.service import accept_management_tokens, create_app
-from local_azure.data_factory.services import EndpointMap, Services
-from local_azure.data_factory.store import SqlStore
-from local_azure.data_factory.stored_documents import StoredDocuments
+from local_azure.data_factory.assembly import FactorySettings, assemble
+from local_azure.data_factory.services import EndpointMap
 from tests.local_azure.cloud import Cloud
 
 if TYPE_CHECKING:
@@ -97,27 +92,28 @@ def arm_in(
 ) -> Iterator[Arm]:
     """Serves the Data Factory whose state is in `folder`; `hosts` says where Azure's hosts are served."""
     bound = ports.bind("data_factory", 0)
+    url = f"https://localhost:{ports.port_of(bound)}"
     up, loop = threading.Event(), asyncio.new_event_loop()
     end = asyncio.Event()
     failed: list[BaseException] = []
 
-    async def no_token(resource: str) -> str:
-        return cloud.tokens.issue(resource, client_id="factory").text
+    settings = FactorySettings(
+        folder=folder,
+        store_url=None,
+        base_url=url,
+        ca_bundle=cloud.tls.bundle,
+        endpoints=EndpointMap(hosts=hosts or {}),
+    )
 
     async def run() -> None:
-        store = SqlStore(folder / "factory.sqlite", key=_key(folder))
-        async with httpx.AsyncClient(verify=_context(str(cloud.tls.bundle))) as http:
-            services = Services(http=http, endpoints=EndpointMap(hosts=hosts or {}), token=no_token)
-            engine = Engine(store, StoredDocuments(store), services, store, TYPES)
-            app = create_app(Backend(store, engine), accept_management_tokens(cloud.tokens))
-            await engine.start()
-            server = servers.make_server(app, tls=files or cloud.tls)
+        factory = assemble(settings, cloud.tokens)
+        async with factory.running():
+            server = servers.make_server(factory.app, tls=files or cloud.tls)
             task = await servers.serve(server, bound)
             up.set()
             await end.wait()
             await servers.stop(server, task)
-            await engine.stop()
-        store.close()
+        await factory.close()
 
     def in_thread() -> None:
         try:
@@ -133,7 +129,7 @@ def arm_in(
     try:
         assert up.wait(PATIENCE_SECONDS)
         assert not failed, failed
-        yield Arm(url=f"https://localhost:{ports.port_of(bound)}", cloud=cloud)
+        yield Arm(url=url, cloud=cloud)
     finally:
         if not failed:
             loop.call_soon_threadsafe(end.set)
@@ -152,14 +148,5 @@ def wait_for(read: Any, accept: Any) -> Any:
         time.sleep(0.02)
 
 
-def _key(folder: Path) -> bytes:
-    file = folder / "key"
-    if not file.exists():
-        file.write_bytes(Fernet.generate_key())
-    return file.read_bytes()
-
-
-def _context(ca: str) -> Any:
-    import ssl
-
+def _context(ca: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca)
