@@ -106,7 +106,7 @@ class Follower:
         key = (task.run_id, task.label, task.try_number)
         if task.state == "up_for_retry" and key not in self._shown:
             self._shown.add(key)
-            self.screen.warn(f"{row.title}: {task.label} will be tried again: {self._cause(task)}")
+            self.screen.warn(f"{row.title}: {task.label} will be tried again: {self.cause(task)}")
 
     def _failure(self, row: Row) -> str:
         failed = [task for task in row.tasks if task.state == "failed" and task.ended]
@@ -116,19 +116,24 @@ class Follower:
         lines = "\n".join(f"  {line}" for line in self.error_lines(first)[-ERROR_LINES:])
         return f"{row.title}: task {first.label} failed\n{lines}\n  log: {self.log_path(first)}"
 
-    def _cause(self, task: TaskState) -> str:
-        lines = self.error_lines(task)
-        return lines[-1] if lines else "see its log"
+    def cause(self, task: TaskState) -> str:
+        """One line for a failure that may pass: what the task itself says, not what lies below it."""
+        told = [line for event in self._events(task) if is_error(event) for line in exceptions(event)[:1]]
+        lines = told or self.error_lines(task) or ["see its log"]
+        return shorten(lines[-1])
 
     def error_lines(self, task: TaskState) -> list[str]:
         """What the task's log tells of its failure: error events with the last cause, else its last lines."""
+        events = self._events(task)
+        errors = [line for event in events if is_error(event) for line in describe(event)]
+        lines = errors or [str(event.get("event", "")) for event in events[-ERROR_LINES:]]
+        return [shorten(line) for line in lines]
+
+    def _events(self, task: TaskState) -> list[dict[str, Any]]:
         path = self.log_path(task)
         if not path.is_file():
             return []
-        events = [event for line in path.read_text(errors="replace").splitlines() if (event := read_event(line))]
-        errors = [line for event in events if event.get("level") in {"error", "critical"} for line in describe(event)]
-        lines = errors or [str(event.get("event", "")) for event in events[-ERROR_LINES:]]
-        return [shorten(line) for line in lines]
+        return [event for line in path.read_text(errors="replace").splitlines() if (event := read_event(line))]
 
     def log_path(self, task: TaskState) -> Path:
         parts = [f"dag_id={task.dag_id}", f"run_id={task.run_id}", f"task_id={task.task_id}"]
@@ -165,9 +170,18 @@ def shorten(line: str) -> str:
     return f"{line[: LINE_LENGTH * 2 // 3]} ... {line[-LINE_LENGTH // 3 :]}"
 
 
+def is_error(event: dict[str, Any]) -> bool:
+    return event.get("level") in {"error", "critical"}
+
+
 def describe(event: dict[str, Any]) -> list[str]:
     """An error event in one line for its text and some for each exception in its chain, without repetitions."""
-    lines = str(event.get("event", "")).splitlines()[-1:]
+    return [*str(event.get("event", "")).splitlines()[-1:], *exceptions(event)]
+
+
+def exceptions(event: dict[str, Any]) -> list[str]:
+    """Some lines for each exception in an error's chain, the one that was raised last first."""
+    lines = []
     told = set()
     for cause in event.get("error_detail") or []:
         if (value := str(cause.get("exc_value"))) not in told:

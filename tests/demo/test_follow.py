@@ -62,6 +62,19 @@ def test_errors_are_told_with_their_causes_once(follower: Follower) -> None:
     assert follower.error_lines(task) == ["Task failed with exception", "Outer: no coin"]
 
 
+def test_a_failure_that_may_pass_is_told_by_the_tasks_own_words(follower: Follower) -> None:
+    """Below our error of a full disk lies the SDK's, which ends with the server's XML."""
+    task = failed_task()
+    below = "the disk is full\nErrorCode:InsufficientStorage\nContent: <?xml version='1.0'?>"
+    causes = [
+        {"exc_type": "LandingError", "exc_value": "no space left. Free some"},
+        {"exc_type": "H", "exc_value": below},
+    ]
+    write_log(follower, task, {"level": "error", "event": "Task failed", "error_detail": causes})
+    assert follower.cause(task) == "LandingError: no space left. Free some"
+    assert follower.cause(failed_task(9)) == "see its log"
+
+
 def test_an_error_fits_on_a_screen(follower: Follower) -> None:
     task = failed_task()
     write_log(follower, task, {"level": "error", "event": "x" * 50_000})
