@@ -17,7 +17,8 @@ MAX_DEPTH = 200
 
 BLANK = re.compile(r"(?:[\s\x00]+|//[^\r\n]*|/\*.*?\*/)+", re.DOTALL)
 NAME = re.compile(r"[\w$]+")
-NUMBER = re.compile(r"[-+.\w]+")
+# A number ends before a blank, a bracket, a comma or a comment; with anything else in it, it is none.
+NUMBER = re.compile(r"[^\s,\]}/]+")
 DECIMAL = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 INTEGER = re.compile(r"-?(?:0|[1-9]\d*)")
 HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F]{1,16}")
