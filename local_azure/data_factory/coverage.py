@@ -11,8 +11,11 @@ from pathlib import Path
 
 from adf_lang.registry import FUNCTIONS
 from local_azure.data_factory.activities import TYPES as ACTIVITIES
+from local_azure.data_factory.copying import shapes
 from local_azure.data_factory.datasets import TYPES as DATASETS
+from local_azure.data_factory.datasets.base import LOCATIONS
 from local_azure.data_factory.linked_services import TYPES as LINKED_SERVICES
+from local_azure.data_factory.refusing import Shape
 from local_azure.data_factory.routes import ROUTES, Route
 from local_azure.data_factory.validation.facts import Family, Record, facts
 
@@ -29,6 +32,16 @@ COLUMNS = """
 "Executed" are the properties of `typeProperties` that are honoured; "refused" are the others that Microsoft's
 specification has. Values may be refused besides: an authentication, a format. The message says which ones are taken.
 """
+# What stands in the type properties of Copy, Lookup, GetMetadata, Delete, Validation and of datasets.
+PARTS: Mapping[str, Mapping[str, Shape]] = {
+    "source": shapes.SOURCES,
+    "sink": shapes.SINKS,
+    "storeSettings, read": shapes.READ_SETTINGS,
+    "storeSettings, written": shapes.WRITE_SETTINGS,
+    "formatSettings, read": shapes.READ_FORMATS,
+    "formatSettings, written": shapes.WRITE_FORMATS,
+    "location of a dataset": LOCATIONS,
+}
 POLICIES = {
     "ActivityPolicy": "timeout, retry, secureInput, secureOutput",
     "ExecutePipelineActivityPolicy": "secureInput",
@@ -42,6 +55,7 @@ def render() -> str:
         _activities(),
         _types("Datasets", "Dataset", {name: kind.properties for name, kind in DATASETS.items()}),
         _types("Linked services", "LinkedService", {name: kind.properties for name, kind in LINKED_SERVICES.items()}),
+        _parts(),
         _functions(),
         _operations(),
     )
@@ -69,6 +83,15 @@ def _types(title: str, name: str, honoured: Mapping[str, Collection[str]]) -> It
         (kind, _listed(honoured[kind]), _listed(_others(family, kind, honoured[kind]))) for kind in sorted(honoured)
     ]
     yield from _table(("type", "executed", "refused"), rows)
+
+
+def _parts() -> Iterator[str]:
+    yield "## Sources, sinks and their settings"
+    yield ""
+    rows = [
+        (part, name, _listed(set(kinds[name].properties) - {"type"})) for part, kinds in PARTS.items() for name in kinds
+    ]
+    yield from _table(("part", "type", "executed"), rows)
 
 
 def _functions() -> Iterator[str]:

@@ -72,3 +72,12 @@ def pipeline(
         if given is not None
     }
     return {"properties": {"activities": list(activities), **declared, **more}}
+
+
+def reference(name: str, kind: str = "DatasetReference", **parameters: Json) -> Json:
+    return {"referenceName": name, "type": kind, **({"parameters": parameters} if parameters else {})}
+
+
+def service(name: str) -> Json:
+    """`linkedServiceName`, beside the type properties."""
+    return {"linkedServiceName": reference(name, "LinkedServiceReference")}

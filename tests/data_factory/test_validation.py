@@ -14,6 +14,8 @@ from tests.data_factory.documents import (
     for_each,
     if_condition,
     pipeline,
+    reference,
+    service,
     set_variable,
     switch,
     until,
@@ -279,6 +281,10 @@ WRONG: dict[str, tuple[Json, dict[str, str]]] = {
         pipeline(switch("S", if_condition("I", wait("A")))),
         {f"{T}.cases[0].activities[0].type": "IfCondition 'I' cannot stand in Switch 'S'"},
     ),
+    "Validation in a container": (
+        pipeline(until("U", activity("Validation", "V", dataset=reference("Prices", folder="x")))),
+        {f"{T}.activities[0].type": "Validation 'V' cannot stand in Until 'U'"},
+    ),
     "loop in branch": (
         pipeline(if_condition("I", for_each("F", wait("A")))),
         {f"{T}.ifTrueActivities[0].type": "cannot stand in IfCondition"},
@@ -310,6 +316,31 @@ WRONG: dict[str, tuple[Json, dict[str, str]]] = {
             )
         ),
         {f"{T}.pipeline.type": "must be 'PipelineReference', but is 'DatasetReference'"},
+    ),
+    "unknown dataset": (
+        pipeline(activity("GetMetadata", "G", dataset=reference("Price"), fieldList=["exists"])),
+        {f"{T}.dataset.referenceName": "there is no dataset 'Price' in the factory; did you mean 'Prices'?"},
+    ),
+    "parameter of a dataset": (
+        pipeline(activity("GetMetadata", "G", dataset=reference("Prices", fodler="x"), fieldList=["exists"])),
+        {
+            f"{T}.dataset.parameters": "parameter 'folder' of dataset 'Prices' has no default and is not given",
+            f"{T}.dataset.parameters.fodler": "dataset 'Prices' has no parameter 'fodler'; did you mean 'folder'?",
+        },
+    ),
+    "linked service of an activity": (
+        pipeline(activity("AzureFunctionActivity", "F", method="GET", functionName="f", more=service("Stroe"))),
+        {f"{A}[0].linkedServiceName.referenceName": "did you mean 'Store'?"},
+    ),
+    "unknown source": (
+        pipeline(activity("Lookup", "L", dataset=reference("Prices", folder="x"), source={"type": "JsnSource"})),
+        {f"{T}.source.type": "unknown copy source type 'JsnSource': did you mean 'JsonSource'"},
+    ),
+    "unknown property of a source": (
+        pipeline(
+            activity("Lookup", "L", dataset=reference("Prices", folder="x"), source={"type": "JsonSource", "x": 1})
+        ),
+        {f"{T}.source.x": "unknown property 'x'"},
     ),
     # Expressions
     "syntax": (pipeline(web("A", url="@concat('a'")), {f"{T}.url": "column 12"}),

@@ -1,9 +1,12 @@
 """Where real files and Microsoft's pages differ from Microsoft's type table, and we follow the files: one row each."""
 
-# Object of the table -> properties that may be anything, where the table says string.
+# Object of the table -> properties that may be anything, where the table says string or object.
 LITERALS: dict[str, tuple[str, ...]] = {
     # Objects and arrays are sent as JSON; seen in templates of Azure/Azure-DataFactory.
     "AzureFunctionActivityTypeProperties": ("body",),
+    # Objects and arrays by the pages of the connectors, and in templates.
+    "HttpReadSettings": ("additionalHeaders",),
+    "RestSource": ("additionalColumns", "additionalHeaders", "paginationRules"),
     "WebActivityTypeProperties": ("body",),
     "WebHookActivityTypeProperties": ("body",),
 }

@@ -99,8 +99,8 @@ class _Names:
     def __init__(self, subject: Subject) -> None:
         pipeline = subject.kind is Kind.PIPELINE
         self._kind = subject.kind
-        self._parameters = tuple(declared(subject.properties)) if pipeline else None
-        self._variables = tuple(declared(subject.properties, "variables")) if pipeline else None
+        self._parameters = _declared(subject, "parameters") if pipeline else None
+        self._variables = _declared(subject, "variables") if pipeline else None
         self._global = tuple(subject.factory.global_parameters())
         self._known: dict[tuple[Path, bool, bool], _Known] = {}
 
@@ -122,6 +122,12 @@ class _Names:
             # The condition is asked when the activities of the loop have run.
             activities |= {activity.name for activity in owner.inner()}
         return _Known(self._parameters, self._global, self._variables, activities, self._kind, item)
+
+
+def _declared(subject: Subject, word: str) -> tuple[str, ...] | None:
+    """The names that a pipeline declares; None: the declarations are no object, so nothing can be missing in them."""
+    found = subject.properties.get(word)
+    return tuple(declared(subject.properties, word)) if found is None or isinstance(found, dict) else None
 
 
 def _expected(owner: Activity | None, site: Site, subject: Subject) -> frozenset[Type]:
