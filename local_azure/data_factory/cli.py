@@ -201,9 +201,7 @@ def show(
         elif activity:
             console().print(activity_details(rows))
         else:
-            follower = Follower(api)
-            nodes = follower.nodes(found)
-            console().print(run_tree(found, nodes, follower.below(nodes)))
+            console().print(run_tree(Follower(api).tree(found)))
             console().print(details(found, rows))
 
 
@@ -268,8 +266,7 @@ def _follow(api: "FactoryApi", run_id: str) -> Json:
     # What is live is as high as the screen; at the end the whole tree is printed in its place.
     with Live(console=shown, auto_refresh=False, transient=True, vertical_overflow="ellipsis") as live:
         for run in until_final(api, run_id):
-            nodes = follower.nodes(run)
-            tree = run_tree(run, nodes, follower.below(nodes))
+            tree = run_tree(follower.tree(run))
             if shown.is_terminal:
                 live.update(tree, refresh=True)
     shown.print(tree)

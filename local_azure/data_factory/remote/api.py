@@ -1,6 +1,7 @@
 """Calls the REST API of one factory, the local one or Azure's: documents, runs, and ARM's errors as ours."""
 
 import datetime
+import os
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
+import certifi
 import httpx
 
 from local_azure.data_factory.errors import Problem
@@ -40,7 +42,7 @@ class Target:
     url: str
     factory: FactoryId
     token: Callable[[], str] = field(repr=False)
-    # A file of certificate authorities; None: those of this machine.
+    # A file of certificate authorities; None: those that the environment names, else the public ones.
     ca_bundle: str | None = None
 
 
@@ -59,7 +61,8 @@ class FactoryApi:
 
     def __init__(self, target: Target) -> None:
         self.target = target
-        verify = ssl.create_default_context(cafile=target.ca_bundle) if target.ca_bundle else True
+        named = target.ca_bundle or os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE")
+        verify = ssl.create_default_context(cafile=named or certifi.where())
         # No proxy is meant for the local factory.
         trust = urlsplit(target.url).hostname not in ("localhost", "127.0.0.1")
         self._http = httpx.Client(verify=verify, timeout=_TIMEOUT_SECONDS, trust_env=trust)

@@ -1,12 +1,12 @@
-"""Looks at a run until it has ended, with the runs that it started."""
+"""Looks at a run, with the runs that it started, until it has ended."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from local_azure.data_factory.records import RunStatus
-from local_azure.data_factory.remote.api import FactoryApi
+from local_azure.data_factory.remote.api import FactoryApi, RunFilter
 from local_azure.data_factory.remote.tree import Node, build
 
 Json = Any
@@ -14,8 +14,23 @@ Json = Any
 # The pause between two looks grows from the first to the last; a look that takes long is followed by a longer pause.
 _FIRST_PAUSE_SECONDS, _LAST_PAUSE_SECONDS = 0.05, 1.0
 _GROWTH = 1.3
+# Among how many of the newest runs those are looked for that a run started.
+_SEARCHED = 200
 # How deep runs that start runs are shown.
 _DEPTH = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTree:
+    """A run with its activities, and what these started."""
+
+    run: Json
+    nodes: Sequence[Node]
+    below: "Sequence[tuple[Node, RunTree]]" = ()
+
+    def started_by(self, node: Node) -> "RunTree | None":
+        """What an activity started."""
+        return next((tree for caller, tree in self.below if caller is node), None)
 
 
 @dataclass(slots=True)
@@ -29,15 +44,22 @@ class Follower:
         """The activities of a run."""
         return build(self.api.activity_runs(run["runId"]), self._definition(run["pipelineName"]))
 
-    def below(self, nodes: list[Node], depth: int = _DEPTH) -> dict[str, tuple[Json, list[Node]]]:
-        """The runs that these activities started, and so on."""
-        found: dict[str, tuple[Json, list[Node]]] = {}
-        for node in _all(nodes):
-            if node.child_run and depth:
-                run = self.api.run(node.child_run)
-                inner = self.nodes(run)
-                found |= {node.child_run: (run, inner), **self.below(inner, depth - 1)}
-        return found
+    def tree(self, run: Json, depth: int = _DEPTH) -> RunTree:
+        """A run with its activities, the runs that they started, and so on."""
+        nodes = self.nodes(run)
+        callers = [node for node in _all(nodes) if node.type == "ExecutePipeline"] if depth else []
+        # An activity's output tells the run that it started when it has succeeded; before, only that run tells by whom.
+        started = self._started_by(run) if any(not node.child_run for node in callers) else []
+        below: list[tuple[Node, RunTree]] = []
+        for node in callers:
+            child = self.api.run(node.child_run) if node.child_run else _child_of(node, started)
+            if child is not None:
+                below.append((node, self.tree(child, depth - 1)))
+        return RunTree(run=run, nodes=nodes, below=below)
+
+    def _started_by(self, run: Json) -> list[Json]:
+        newest = self.api.runs(RunFilter(limit=_SEARCHED))
+        return [child for child in newest if (child.get("invokedBy") or {}).get("pipelineRunId") == run["runId"]]
 
     def _definition(self, pipeline: str) -> Json:
         if pipeline not in self._definitions:
@@ -63,7 +85,16 @@ def is_final(run: Json) -> bool:
     return run["status"] in {status.value for status in RunStatus if status.final}
 
 
-def _all(nodes: "list[Node]") -> Iterator[Node]:
+def _child_of(node: Node, started: Sequence[Json]) -> Json:
+    """The newest run of this activity; None where there is none. The service names activities of loops by a path."""
+    for run in started:
+        name = str(run["invokedBy"].get("name") or "")
+        if name.rpartition("/")[2] == node.label and name.startswith(node.iteration):
+            return run
+    return None
+
+
+def _all(nodes: Sequence[Node]) -> Iterator[Node]:
     waiting = list(nodes)
     while waiting:
         node = waiting.pop()

@@ -1,7 +1,7 @@
 """Shows runs, their activities and load reports to people: as much as fits on a screen, and where the rest is."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from local_azure.data_factory.remote.following import RunTree
 from local_azure.data_factory.remote.loading import Outcome, Report
 from local_azure.data_factory.remote.tree import Node, seconds, summarize
 
@@ -42,10 +43,10 @@ def console() -> Console:
     return Console(markup=False, highlight=False, emoji=False, soft_wrap=False)
 
 
-def run_tree(run: Json, nodes: Sequence[Node], children: Mapping[str, tuple[Json, Sequence[Node]]]) -> Tree:
+def run_tree(found: RunTree) -> Tree:
     """A run with its activities, and below an ExecutePipeline the run that it started."""
-    tree = Tree(run_line(run), guide_style="bright_black")
-    _grow(tree, nodes, children)
+    tree = Tree(run_line(found.run), guide_style="bright_black")
+    _grow(tree, found.nodes, found)
     return tree
 
 
@@ -56,7 +57,7 @@ def run_line(run: Json) -> RenderableType:
     return _with_message(line, str(run.get("message") or ""))
 
 
-def _grow(tree: Tree, nodes: Sequence[Node], runs: Mapping[str, tuple[Json, Sequence[Node]]]) -> None:
+def _grow(tree: Tree, nodes: Sequence[Node], found: RunTree) -> None:
     for node in nodes:
         branch = tree.add(_node_line(node))
         shown = node.children
@@ -65,10 +66,10 @@ def _grow(tree: Tree, nodes: Sequence[Node], runs: Mapping[str, tuple[Json, Sequ
                 Text(f"{len(shown):,} iterations: {summarize([child.status for child in shown])}", "bright_black")
             )
             shown = [child for child in shown if child.status != "Succeeded"][:_ITERATIONS]
-        _grow(branch, shown, runs)
-        if node.child_run in runs:
-            run, below = runs[node.child_run]
-            _grow(branch.add(run_line(run)), below, runs)
+        _grow(branch, shown, found)
+        below = found.started_by(node)
+        if below is not None:
+            _grow(branch.add(run_line(below.run)), below.nodes, below)
 
 
 def _node_line(node: Node) -> RenderableType:

@@ -27,8 +27,10 @@ class Node:
     error: str = ""
     # How often it ran.
     attempts: int = 1
-    # The run that an ExecutePipeline started; "" for anything else.
+    # The run that an ExecutePipeline started; "" for anything else, and where its output does not tell it (yet).
     child_run: str = ""
+    # What the service calls the iteration that it belongs to; "" outside of loops.
+    iteration: str = ""
     children: Sequence["Node"] = ()
 
 
@@ -117,6 +119,7 @@ def _node(rows: Sequence[Json], children: Sequence[Node]) -> Node:
         error=": ".join(part for part in (error.get("errorCode"), error.get("message")) if part),
         attempts=len(rows),
         child_run=str(child or ""),
+        iteration=str(row.get("iterationHash") or ""),
         children=tuple(children),
     )
 
