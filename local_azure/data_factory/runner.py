@@ -170,6 +170,7 @@ class Runner:
         item: Json,
         around: ChainMap[str, Mapping[str, Json]],
         reuse: Callable[[str], bool],
+        visible_after: bool = False,
     ) -> Inner:
         """Runs activities beside each other and says how they ended."""
         activities = self._activities(documents)
@@ -183,6 +184,11 @@ class Runner:
             reuse=reuse,
         )
         await self._walk(frame)
+        if visible_after:
+            outside = around.maps[0]
+            for activity in activities:
+                outside.pop(activity.name, None)
+            outside.update(visible.maps[0])
         failed = deciding_failure(activities, frame.statuses, self.choices.leaf_reading)
         if failed is None:
             return Inner(succeeded=True)
@@ -616,7 +622,9 @@ class _Flow:
         self._runner = runner
         self._attempt = attempt
 
-    async def run(self, activities: Sequence[Json], *, part: str, item: Json = MISSING) -> Inner:
+    async def run(
+        self, activities: Sequence[Json], *, part: str, item: Json = MISSING, visible_after: bool = False
+    ) -> Inner:
         attempt, looping = self._attempt, part.startswith("[")
         return await self._runner.run_frame(
             activities,
@@ -625,6 +633,7 @@ class _Flow:
             item=attempt.frame.scope.item if item is MISSING else item,
             around=attempt.frame.visible,
             reuse=self._runner.reused_inside(attempt.key),
+            visible_after=visible_after,
         )
 
     def remember(self, name: str, compute: Callable[[], Json]) -> Json:

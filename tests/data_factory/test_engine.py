@@ -306,6 +306,34 @@ def test_an_until_that_waits_for_nothing_is_ended(tmp_path: Path) -> None:
     assert done.record("U").error_code == "EndlessUntil"
 
 
+def test_the_activities_in_an_until_are_seen_by_its_expression_and_after_it(tmp_path: Path) -> None:
+    """Templates poll so: the expression reads the answer of the activity inside."""
+    loop = activity(
+        "U",
+        "Until",
+        activities=[activity("Ask", "Probe"), activity("W", after=["Ask"], waitTimeInSeconds=30)],
+        expression=expression("@equals(activity('Ask').output.state, 'done')"),
+    )
+    last = set_variable("S", "v", "@activity('Ask').output.state", after=["U"])
+    answers = {
+        f"U[{turn}]/Ask": Injection(output={"state": state}) for turn, state in enumerate(["run", "run", "done"])
+    }
+    done = run(tmp_path, pipeline(loop, last, variables={"v": {"type": "String"}}), injections=inject(**answers))
+    assert (done.run.status, done.seconds, done.run.variables["v"]) == ("Succeeded", 90, "done")
+
+
+def test_an_activity_skipped_in_the_last_turn_is_not_seen(tmp_path: Path) -> None:
+    loop = activity(
+        "U",
+        "Until",
+        activities=[activity("Try", "Probe"), activity("Ask", "Probe", ["Try"])],
+        expression=expression("@equals(activity('Ask').output.state, 'done')"),
+    )
+    injected = {"U[0]/Ask": Injection(output={"state": "run"}), "U[1]/Try": FAILED}
+    done = run(tmp_path, pipeline(loop), injections=inject(**injected))
+    assert "activity 'Ask' has not run" in done.record("U").error_message
+
+
 @pytest.mark.parametrize(("choice", "outcome"), [(UntilOutcome.LAST, "Succeeded"), (UntilOutcome.ALL, "Failed")])
 def test_a_failure_in_a_turn_does_not_stop_until(tmp_path: Path, choice: UntilOutcome, outcome: str) -> None:
     body = [

@@ -75,8 +75,13 @@ class Evaluate(Protocol):
 class Flow(Protocol):
     """What a control activity may do besides: run activities inside it, set variables, start pipelines."""
 
-    async def run(self, activities: Sequence[Json], *, part: str, item: Json = MISSING) -> "Inner":
-        """Runs the activities inside; `part` tells this time from others ("[3]", "true"), `item` is item()'s value."""
+    async def run(
+        self, activities: Sequence[Json], *, part: str, item: Json = MISSING, visible_after: bool = False
+    ) -> "Inner":
+        """Runs the activities inside; `part` tells this time from others ("[3]", "true"), `item` is item()'s value.
+
+        Where they are `visible_after`, expressions outside can name them from then on, as they ended this time.
+        """
 
     def remember(self, name: str, compute: Callable[[], Json]) -> Json:
         """What was computed under this name before a restart, else what is computed now; kept before it is returned."""

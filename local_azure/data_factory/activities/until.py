@@ -26,7 +26,7 @@ async def run(context: ActivityContext) -> dict[str, Json]:
         async with asyncio.timeout(_left(context, min(timeout, MAX_TIMEOUT_SECONDS))):
             while True:
                 turn = len(results)
-                results.append(await flow.run(context.properties["activities"], part=f"[{turn}]"))
+                results.append(await flow.run(context.properties["activities"], part=f"[{turn}]", visible_after=True))
                 done = flow.remember(f"[{turn}]", lambda: boolean(context.value("expression"), "expression"))
                 if done:
                     break
