@@ -87,6 +87,13 @@ async def _no_token(resource: str) -> str:
     raise AssertionError(f"no activity of these tests needs a token, one was asked for {resource}")
 
 
+def services_of(loop: VirtualTimeLoop | None = None) -> Services:
+    """Services that reach nobody."""
+    client = httpx.AsyncClient(verify=_TLS)
+    clock = {"now": loop.now} if loop else {}
+    return Services(http=client, endpoints=EndpointMap(), token=_no_token, **clock)
+
+
 def engine_on(
     store: SqlStore,
     documents: Pipelines,
@@ -95,8 +102,7 @@ def engine_on(
     choices: Choices | None = None,
     types: Mapping[str, ActivityType] = KNOWN_TYPES,
 ) -> Engine:
-    services = Services(http=httpx.AsyncClient(verify=_TLS), endpoints=EndpointMap(), token=_no_token, now=loop.now)
-    return Engine(store, documents, services, store, types, choices=choices)
+    return Engine(store, documents, services_of(loop), store, types, choices=choices)
 
 
 def activity(name: str, kind: str = "Wait", after: Sequence[str] = (), **properties: Json) -> dict[str, Json]:
