@@ -300,7 +300,7 @@ _Call = Callable[..., Awaitable[None]]
 # What to do about a refusal.
 _HINTS: Mapping[str, str] = {
     "AuthenticationFailed": ": the account key of the linked service is not this account's",
-    "AuthorizationFailure": ": the identity or key of the linked service may not do this",
+    "AuthorizationFailure": ": the identity or the account key of the linked service may not do this, or is not right",
     "ContainerNotFound": ": create the container",
 }
 

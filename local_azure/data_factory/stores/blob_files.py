@@ -74,9 +74,8 @@ async def _candidates(account: BlobAccount, selection: Selection) -> AsyncIterat
     if selection.prefix:
         start = selection.prefix.rpartition("/")[0]
         async for blob in account.blobs(selection.container, selection.prefix):
-            relative = _below(start, blob.name)
-            if selection.recursive or "/" not in relative:
-                yield BlobFile(blob=blob, relative=relative)
+            # A prefix is of names and knows no folders, so `recursive` says nothing here.
+            yield BlobFile(blob=blob, relative=_below(start, blob.name))
         return
     folder = selection.wildcard_folder or selection.folder
     fixed = _fixed(folder) if selection.wildcard_folder else folder

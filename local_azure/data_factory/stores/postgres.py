@@ -73,11 +73,13 @@ async def connect(service: PostgreSql) -> AsyncIterator["Connection"]:
             f"'{service.name}' at {service.host}:{service.port} cannot be connected to: {error}",
             failure_type=FailureType.SYSTEM,
         ) from error
-    async with connection:
-        try:
-            yield connection
-        except psycopg.Error as error:
-            raise failed(error) from error
+    try:
+        yield connection
+    except psycopg.Error as error:
+        raise failed(error) from error
+    finally:
+        # At once: rows that nobody took would be waited for otherwise.
+        await connection.close()
 
 
 def failed(error: "psycopg.Error") -> DataError:
