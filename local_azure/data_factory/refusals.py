@@ -35,6 +35,9 @@ KIND_WORDS = {
     "triggers": ("Trigger", "trigger"),
     "dataflows": ("DataFlow", "data flow"),
     "integrationruntimes": ("IntegrationRuntime", "integration runtime"),
+    "credentials": ("Credential", "credential"),
+    "adfcdcs": ("ChangeDataCapture", "change data capture"),
+    "managedvirtualnetworks": ("ManagedVirtualNetwork", "managed virtual network"),
     "globalparameters": ("GlobalParameter", "global parameters"),
 }
 

@@ -62,9 +62,22 @@ def _resources(segment: str, group: str) -> Sequence[Route]:
     )
 
 
+def _none(segment: str, group: str, reason: str) -> Sequence[Route]:
+    """The operations on a kind of which a factory here has none: it can be looked for, and not made."""
+    kind, one = segment.lower(), f"{_F}/{segment}/{{name}}"
+    return (
+        _row("GET", f"{_F}/{segment}", f"{group}_ListByFactory", Responses.list_nothing),
+        _row("GET", one, f"{group}_Get", Responses.get_nothing, kind=kind),
+        _row("DELETE", one, f"{group}_Delete", Responses.delete_nothing),
+        _refused("PUT", one, f"{group}_CreateOrUpdate", reason),
+    )
+
+
 _FLOWS = "data flows run on Azure's Spark clusters: write the transformation as a Databricks notebook"
 _RUNTIMES = "there is one integration runtime, AutoResolveIntegrationRuntime, which is this machine"
 _NETWORK = "there is no network around this machine that could be managed"
+_IDENTITY = "the one identity here is the factory's own, system-assigned one"
+_CAPTURE = "change data capture runs on Azure's Spark clusters: write it as a pipeline"
 _NO_TOKEN = "nothing on this machine takes the token that it would hand out"
 
 ROUTES: tuple[Route, ...] = (
@@ -110,10 +123,10 @@ ROUTES: tuple[Route, ...] = (
     _row("GET", f"{_F}/integrationRuntimes", "IntegrationRuntimes_ListByFactory", Responses.list_runtimes),
     _row("GET", _RUNTIME, "IntegrationRuntimes_Get", Responses.get_runtime),
     _row("POST", f"{_RUNTIME}/getStatus", "IntegrationRuntimes_GetStatus", Responses.runtime_status),
-    _row("GET", f"{_F}/dataflows", "DataFlows_ListByFactory", Responses.list_nothing),
-    _row("GET", f"{_F}/dataflows/{{name}}", "DataFlows_Get", Responses.get_nothing, kind="dataflows"),
-    _row("DELETE", f"{_F}/dataflows/{{name}}", "DataFlows_Delete", Responses.delete_nothing),
-    _refused("PUT", f"{_F}/dataflows/{{name}}", "DataFlows_CreateOrUpdate", _FLOWS),
+    *_none("dataflows", "DataFlows", _FLOWS),
+    *_none("credentials", "CredentialOperations", _IDENTITY),
+    *_none("adfcdcs", "ChangeDataCapture", _CAPTURE),
+    *_none("managedVirtualNetworks", "ManagedVirtualNetworks", _NETWORK),
     _refused("POST", f"{_F}/createDataFlowDebugSession", "DataFlowDebugSession_Create", _FLOWS),
     _refused("POST", f"{_F}/queryDataFlowDebugSessions", "DataFlowDebugSession_QueryByFactory", _FLOWS),
     _refused("POST", f"{_F}/addDataFlowToDebugSession", "DataFlowDebugSession_AddDataFlow", _FLOWS),
@@ -149,9 +162,11 @@ ROUTES: tuple[Route, ...] = (
     _refused("DELETE", f"{_RUNTIME}/nodes/{{node}}", "IntegrationRuntimeNodes_Delete", _RUNTIMES),
     _refused("PATCH", f"{_RUNTIME}/nodes/{{node}}", "IntegrationRuntimeNodes_Update", _RUNTIMES),
     _refused("POST", f"{_RUNTIME}/nodes/{{node}}/ipAddress", "IntegrationRuntimeNodes_GetIpAddress", _RUNTIMES),
-    _refused("GET", _NETWORKS, "ManagedVirtualNetworks_ListByFactory", _NETWORK),
-    _refused("PUT", f"{_NETWORKS}/{{name}}", "ManagedVirtualNetworks_CreateOrUpdate", _NETWORK),
-    _refused("GET", f"{_NETWORKS}/{{name}}", "ManagedVirtualNetworks_Get", _NETWORK),
+    _refused("POST", f"{_F}/adfcdcs/{{name}}/start", "ChangeDataCapture_Start", _CAPTURE),
+    _refused("POST", f"{_F}/adfcdcs/{{name}}/stop", "ChangeDataCapture_Stop", _CAPTURE),
+    _refused("GET", f"{_F}/adfcdcs/{{name}}/status", "ChangeDataCapture_Status", _CAPTURE),
+    _refused("POST", f"{_RUNTIME}/enableInteractiveQuery", "IntegrationRuntime_EnableInteractiveQuery", _RUNTIMES),
+    _refused("POST", f"{_RUNTIME}/disableInteractiveQuery", "IntegrationRuntime_DisableInteractiveQuery", _RUNTIMES),
     _refused("GET", f"{_NETWORKS}/{{name}}/managedPrivateEndpoints", "ManagedPrivateEndpoints_ListByFactory", _NETWORK),
     *(
         _refused(
@@ -162,7 +177,12 @@ ROUTES: tuple[Route, ...] = (
         )
         for method, verb in (("PUT", "CreateOrUpdate"), ("GET", "Get"), ("DELETE", "Delete"))
     ),
-    _refused("GET", f"{_F}/privateEndPointConnections", "privateEndPointConnections_ListByFactory", _NETWORK),
+    _row(
+        "GET",
+        f"{_F}/privateEndPointConnections",
+        "privateEndPointConnections_ListByFactory",
+        Responses.list_nothing,
+    ),
     *(
         _refused(
             method,
