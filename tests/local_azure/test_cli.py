@@ -20,7 +20,7 @@ from local_azure.storage import BlobAccount
 from tests.local_azure.running import Running, run, up, wait_until
 
 pytestmark = pytest.mark.integration
-SERVICES = {"blob", "blob_tls", "coingecko", "identity", "key_vault"}
+SERVICES = {"blob", "blob_tls", "coingecko", "data_factory", "identity", "key_vault"}
 USER_KEY = "CG-a-key-that-only-the-vault-may-hold"
 
 
