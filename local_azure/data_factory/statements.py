@@ -42,8 +42,6 @@ class Statements:
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        # Takes the lock of writers at once: a transaction that reads first could not get it later.
-        self.begin = "BEGIN IMMEDIATE" if dialect.name == "sqlite" else "BEGIN"
         self.add_definition = self._upsert(DEFINITIONS, ["hash"], changes=[])
         self.definition = self._compile(select(DEFINITIONS).where(DEFINITIONS.c.hash == bindparam("hash")))
         self._build_runs()

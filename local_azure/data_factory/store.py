@@ -7,21 +7,15 @@ compiled once; only the queries of people and clients are built anew.
 
 import datetime
 import json
-import os
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy
-from sqlalchemy import Connection, CursorResult, Engine, Select, select
-from sqlalchemy.engine.url import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.pool import NullPool
-
 from local_azure.data_factory import queries
+from local_azure.data_factory.database import Database, StoreError
 from local_azure.data_factory.queries import Page, RunQuery
 from local_azure.data_factory.records import ActivityRun, Json, PipelineRun
 from local_azure.data_factory.rows import (
@@ -38,9 +32,9 @@ from local_azure.data_factory.rows import (
 )
 from local_azure.data_factory.sealing import Seal
 from local_azure.data_factory.services import utc_now
-from local_azure.data_factory.statements import Statement, Statements
-from local_azure.data_factory.tables import METADATA, SCHEMA_VERSION, VERSION
-from local_azure.errors import LocalAzureError
+from local_azure.data_factory.statements import Statements
+
+__all__ = ["FACTORIES", "Resource", "SqlStore", "StoreError"]
 
 # Where a factory's own document is filed.
 FACTORIES = "factories"
@@ -48,19 +42,8 @@ _DEFINITIONS_REMEMBERED = 256
 # A linked service may hold a password in a plain text, such as a connection string.
 _SEALED_KINDS = ("linkedservices",)
 _RESOURCES_REMEMBERED = 5_000
-# What may stand before "://", and what SQLAlchemy calls it.
-_DRIVERS = {
-    "postgres": "postgresql+psycopg",
-    "postgresql": "postgresql+psycopg",
-    "postgresql+psycopg": "postgresql+psycopg",
-    "sqlite": "sqlite",
-}
 # As a limit: more rows than there can be.
 _ALL = 2**62
-
-
-class StoreError(LocalAzureError):
-    """The database cannot be opened, read or written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,28 +72,24 @@ class SqlStore:
     def __init__(self, url: str | Path, *, key: bytes, now: Callable[[], datetime.datetime] = utc_now) -> None:
         self._seal = Seal(key)
         self._now = now
-        self._url = _read_url(url)
-        self._engine = _make_engine(self._url)
-        self._depth = 0
         # Definitions by the identity of the object in the run (kept here, so that the id stays its own) and by hash.
         self._hashed: dict[int, tuple[Mapping[str, Json], Definition]] = {}
         self._definitions: dict[str, Json] = {}
         # This process is the only one that writes: what it has read once is still so.
         self._resource_cache: dict[tuple[str, str, str], Resource] = {}
-        self._statements = Statements(self._engine.dialect)
-        try:
-            self._db = self._connect()
-            self._open_schema()
-        except DBAPIError as error:
-            self._engine.dispose()
-            raise self._error("opened", error) from error
-        except StoreError:
-            self.close()
-            raise
+        self._db = Database(url, on_rollback=self._forget_cached)
+        self._statements = Statements(self._db.dialect)
 
     def close(self) -> None:
         self._db.close()
-        self._engine.dispose()
+
+    def claim(self) -> None:
+        """Makes this process the only one that runs what is in the store, until it ends or the store is closed.
+
+        Raises:
+            StoreError: another process has claimed it: both would take up the same unfinished runs.
+        """
+        self._db.claim()
 
     def seal(self, text: str) -> str:
         """The text, encrypted with the store's key."""
@@ -120,26 +99,14 @@ class SqlStore:
         """The text that `seal` encrypted; LocalAzureError when it was another store's."""
         return self._seal.unseal(sealed)
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """What is saved inside becomes durable together, or not at all; an inner transaction joins the outer one."""
-        if self._depth:
-            self._depth += 1
-            try:
-                yield
-            finally:
-                self._depth -= 1
-            return
-        self._execute(self._statements.begin)
-        self._depth = 1
-        try:
-            yield
-            self._execute("COMMIT")
-        except BaseException:
-            self._roll_back()
-            raise
-        finally:
-            self._depth = 0
+        return self._db.transaction()
+
+    def _forget_cached(self) -> None:
+        """What was written in a transaction that failed is gone."""
+        self._definitions.clear()
+        self._resource_cache.clear()
 
     # -- runs ------------------------------------------------------------------------------------------------------
 
@@ -148,60 +115,60 @@ class SqlStore:
         definition = self._definition_of(run)
         row = run_to_row(run, definition, self._seal)
         if definition.hash in self._definitions:
-            self._write(self._statements.save_run, row)
+            self._db.write(self._statements.save_run, row)
             return
         text = self.seal(definition.text) if definition.sealed else definition.text
         shared = {"hash": definition.hash, "sealed": definition.sealed, "document": text}
         with self.transaction():
-            self._write(self._statements.add_definition, shared)
-            self._write(self._statements.save_run, row)
+            self._db.write(self._statements.add_definition, shared)
+            self._db.write(self._statements.save_run, row)
         self._remember_definition(definition.hash, run.definition)
 
     def run(self, run_id: str) -> PipelineRun | None:
         """A run by its id."""
-        found = self._runs(self._read(self._statements.run, {"run_id": run_id}))
+        found = self._runs(self._db.read(self._statements.run, {"run_id": run_id}))
         return found[0] if found else None
 
     def runs_of_group(self, factory: str, group_id: str) -> Sequence[PipelineRun]:
         """A run with all its reruns, oldest first."""
-        return self._runs(self._read(self._statements.group, {"factory": factory, "group_id": group_id}))
+        return self._runs(self._db.read(self._statements.group, {"factory": factory, "group_id": group_id}))
 
     def unfinished_runs(self) -> Sequence[PipelineRun]:
         """The runs of all factories that have no final status, in the order they were created."""
-        return self._runs(self._read(self._statements.unfinished, {}))
+        return self._runs(self._db.read(self._statements.unfinished, {}))
 
     def save_activities(self, runs: Iterable[ActivityRun]) -> None:
         """Inserts activity runs, or replaces those of the same id."""
         rows = [activity_to_row(run) for run in runs]
         if len(rows) == 1:
-            self._write(self._statements.save_activity, rows[0])
+            self._db.write(self._statements.save_activity, rows[0])
         elif rows:
             with self.transaction():
-                self._write_many(self._statements.save_activity, rows)
+                self._db.write_many(self._statements.save_activity, rows)
 
     def activities(self, run_id: str) -> Sequence[ActivityRun]:
         """The activity runs of a run, in the order they were first saved."""
-        return [activity_from_row(row) for row in self._read(self._statements.activities, {"run_id": run_id})]
+        return [activity_from_row(row) for row in self._db.read(self._statements.activities, {"run_id": run_id})]
 
     def remember(self, run_id: str, key: str, value: Json) -> None:
         """Keeps a small JSON value of a run: items of a ForEach, the branch of an If, a checkpoint."""
         # The key may quote a name with any character in it: kept as ASCII.
-        self._write(self._statements.remember, {"run_id": run_id, "key": to_json(key), "value": to_json(value)})
+        self._db.write(self._statements.remember, {"run_id": run_id, "key": to_json(key), "value": to_json(value)})
 
     def memory(self, run_id: str) -> Mapping[str, Json]:
         """All that was remembered of a run."""
-        rows = self._read(self._statements.memory, {"run_id": run_id})
+        rows = self._db.read(self._statements.memory, {"run_id": run_id})
         return {json.loads(row["key"]): json.loads(row["value"]) for row in rows}
 
     def query_runs(self, factory: str, query: RunQuery) -> Page[PipelineRun]:
         """A page of a factory's runs."""
-        rows = self._select(queries.runs_statement(factory, query))
+        rows = self._db.select(queries.runs_statement(factory, query))
         following = queries.sort_values(rows[query.limit - 1], query) if len(rows) > query.limit else ()
         return Page(rows=self._runs(rows[: query.limit]), next=following)
 
     def query_activities(self, run_id: str, query: RunQuery) -> Page[ActivityRun]:
         """A page of a run's activity runs."""
-        rows = self._select(queries.activities_statement(run_id, query))
+        rows = self._db.select(queries.activities_statement(run_id, query))
         following = queries.sort_values(rows[query.limit - 1], query) if len(rows) > query.limit else ()
         return Page(rows=[activity_from_row(row) for row in rows[: query.limit]], next=following)
 
@@ -224,7 +191,7 @@ class SqlStore:
             "changed": now,
         }
         with self.transaction():
-            self._write(self._statements.put_resource, row)
+            self._db.write(self._statements.put_resource, row)
             self._resource_cache.pop((factory, kind, name.lower()), None)
             written = self.resource(factory, kind, name)
         assert written is not None
@@ -237,7 +204,7 @@ class SqlStore:
         if known is not None:
             return known
         row = {"factory": factory, "kind": kind, "name_key": name.lower()}
-        found = self._resources(self._read(self._statements.resource, row))
+        found = self._resources(self._db.read(self._statements.resource, row))
         if not found:
             return None
         if len(self._resource_cache) >= _RESOURCES_REMEMBERED:
@@ -248,28 +215,28 @@ class SqlStore:
     def resources(self, factory: str, kind: str, *, after: str = "", limit: int | None = None) -> Sequence[Resource]:
         """The documents of a kind in the order of their names; those after a name, at most so many."""
         given = {"factory": factory, "kind": kind, "behind": after.lower(), "many": _ALL if limit is None else limit}
-        return self._resources(self._read(self._statements.resources, given))
+        return self._resources(self._db.read(self._statements.resources, given))
 
     def factories(self, prefix: str, *, after: str = "", limit: int | None = None) -> Sequence[Resource]:
         """The documents of the factories whose key starts with `<subscription>/` or `<subscription>/<group>/`."""
         # "0" follows "/" in the alphabet of keys: this is the range of what starts with the prefix.
         many = _ALL if limit is None else limit
         given = {"kind": FACTORIES, "low": max(prefix, after), "high": prefix[:-1] + "0", "many": many}
-        return self._resources(self._read(self._statements.factories, given))
+        return self._resources(self._db.read(self._statements.factories, given))
 
     def delete_resource(self, factory: str, kind: str, name: str) -> bool:
         """Deletes a document; whether there was one."""
         self._resource_cache.pop((factory, kind, name.lower()), None)
         key = {"factory": factory, "kind": kind, "name_key": name.lower()}
-        return self._write(self._statements.delete_resource, key) > 0
+        return self._db.write(self._statements.delete_resource, key) > 0
 
     def delete_factory(self, factory: str) -> bool:
         """Deletes a factory with its documents and runs; whether there was one."""
         self._resource_cache.clear()
         with self.transaction():
-            found = self._write(self._statements.delete_resources, {"factory": factory}) > 0
+            found = self._db.write(self._statements.delete_resources, {"factory": factory}) > 0
             for statement in self._statements.forget_runs:
-                self._write(statement, {"factory": factory})
+                self._db.write(statement, {"factory": factory})
         return found
 
     def _resources(self, rows: Iterable[Mapping[str, Any]]) -> list[Resource]:
@@ -308,104 +275,7 @@ class SqlStore:
 
     def _definition(self, hash_: str) -> Json:
         if hash_ not in self._definitions:
-            row = self._read(self._statements.definition, {"hash": hash_})[0]
+            row = self._db.read(self._statements.definition, {"hash": hash_})[0]
             text = self.unseal(row["document"]) if row["sealed"] else row["document"]
             self._remember_definition(hash_, json.loads(text))
         return self._definitions[hash_]
-
-    # -- the connection --------------------------------------------------------------------------------------------
-
-    def _connect(self) -> Connection:
-        connection = self._engine.connect()
-        if self._engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-            connection.exec_driver_sql("PRAGMA synchronous = NORMAL")
-            connection.exec_driver_sql("PRAGMA busy_timeout = 30000")
-        return connection
-
-    def _open_schema(self) -> None:
-        with self.transaction():
-            if not sqlalchemy.inspect(self._db).has_table(SCHEMA_VERSION.name):
-                METADATA.create_all(self._db)
-                self._db.execute(SCHEMA_VERSION.insert().values(version=VERSION))
-            found = self._db.execute(select(SCHEMA_VERSION.c.version)).scalar_one()
-        if found != VERSION:
-            raise StoreError(
-                f"{self._place} was written by another version: its tables have version {found}, "
-                f"this one works with version {VERSION}. Use the local-azure that wrote it, or another state folder."
-            )
-
-    @property
-    def _place(self) -> str:
-        return self._url.render_as_string(hide_password=True)
-
-    def _error(self, done: str, error: DBAPIError) -> StoreError:
-        # Never str(error): it shows the values of the statement.
-        return StoreError(f"{self._place} cannot be {done}: {str(error.orig).strip()}")
-
-    def _execute(self, sql: str, parameters: Any = None) -> CursorResult[Any]:
-        try:
-            return self._db.exec_driver_sql(sql, parameters)
-        except DBAPIError as error:
-            if not error.connection_invalidated or self._depth:
-                raise self._error("read or written", error) from error
-        # The database was restarted. Every statement may be done twice: they read, upsert or delete.
-        try:
-            self._db.close()
-            self._db = self._connect()
-            return self._db.exec_driver_sql(sql, parameters)
-        except DBAPIError as error:
-            raise self._error("read or written", error) from error
-
-    def _roll_back(self) -> None:
-        # What was written inside is gone with the rest.
-        self._definitions.clear()
-        self._resource_cache.clear()
-        # Where this fails the connection is gone or SQLite has rolled back by itself: the first error tells why.
-        with suppress(DBAPIError):
-            self._db.exec_driver_sql("ROLLBACK")
-
-    def _write(self, statement: Statement, row: Mapping[str, Any]) -> int:
-        return self._execute(statement.sql, statement.bind(row)).rowcount
-
-    def _write_many(self, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> None:
-        self._execute(statement.sql, [statement.bind(row) for row in rows])
-
-    def _read(self, statement: Statement, row: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-        return [found._asdict() for found in self._execute(statement.sql, statement.bind(row))]
-
-    def _select(self, statement: Select[Any]) -> Sequence[Mapping[str, Any]]:
-        try:
-            return [found._asdict() for found in self._db.execute(statement)]
-        except DBAPIError as error:
-            raise self._error("read", error) from error
-
-
-def _read_url(url: str | Path) -> URL:
-    if isinstance(url, Path):
-        return URL.create("sqlite", database=str(url))
-    try:
-        found = make_url(url)
-    except ArgumentError as error:
-        raise StoreError("the URL of the store cannot be read: it is sqlite:///<file> or postgresql://...") from error
-    driver = _DRIVERS.get(found.drivername)
-    if driver is None:
-        raise StoreError(f"the store is kept in sqlite or postgresql, not in {found.drivername!r}")
-    return found.set(drivername=driver)
-
-
-def _make_engine(url: URL) -> Engine:
-    # The transactions are ours (BEGIN and COMMIT as statements): one connection, no pool between it and us.
-    if url.drivername != "sqlite":
-        return sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    file = Path(url.database or "")
-    if not url.database or url.database == ":memory:":
-        raise StoreError("the store needs a file: a database in memory would not survive the process")
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made here, because SQLite would make it readable for everybody (and its side files follow its mode).
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise StoreError(f"cannot make {file}: {error.strerror}") from error
-    arguments = {"check_same_thread": False}
-    return sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=arguments)

@@ -427,7 +427,7 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
 def test_a_full_disk_is_an_error_and_the_store_goes_on(tmp_path: Path) -> None:
     store = SqlStore(tmp_path / "x.sqlite", key=KEY)
     store.save_run(a_run())
-    store._db.exec_driver_sql("PRAGMA max_page_count = 40")
+    store._db._connection.exec_driver_sql("PRAGMA max_page_count = 40")
     with pytest.raises(StoreError, match="full"):
         store.remember("r1", "big", "x" * 1_000_000)
     store.remember("r1", "small", 1)
@@ -445,7 +445,30 @@ def test_the_connection_comes_back_after_the_server_dropped_it(postgres_database
     rows_of(postgres_database, drop)
     store.save_run(a_run("r2"))
     assert store.run("r2") == a_run("r2")
+    store.claim()
+
+    def fail_inside() -> None:
+        with store.transaction():
+            rows_of(postgres_database, drop)
+            store.save_run(a_run("r3"))
+
+    with pytest.raises(StoreError, match="cannot be read or written"):
+        fail_inside()
+    assert store.run("r3") is None
+    store.save_run(a_run("r3"))
+    with pytest.raises(StoreError, match="in use by another"):
+        (other := SqlStore(postgres_database, key=KEY)).claim()
+    other.close()
     store.close()
+
+
+def test_one_process_runs_what_is_in_a_store(open_store: Open) -> None:
+    first, second = open_store(), open_store()
+    first.claim()
+    with pytest.raises(StoreError, match="in use by another local-azure"):
+        second.claim()
+    first.close()
+    second.claim()
 
 
 def _write_until_killed(url: str, told: Any) -> None:
