@@ -21,7 +21,7 @@ from local_azure.data_factory.engine import Engine
 from local_azure.data_factory.sealing import load_or_create_key
 from local_azure.data_factory.service import accept_management_tokens, create_app
 from local_azure.data_factory.services import EndpointMap, Services
-from local_azure.data_factory.store import FACTORIES, SqlStore
+from local_azure.data_factory.store import FACTORIES, SqlStore, StoreError
 from local_azure.data_factory.stored_documents import StoredDocuments
 from local_azure.identity.tokens import OBJECT, Tokens
 
@@ -74,10 +74,15 @@ def assemble(settings: FactorySettings, tokens: Tokens) -> LocalDataFactory:
     """The Data Factory of a state folder, with its first factory.
 
     Raises:
-        LocalAzureError: the store cannot be opened.
+        LocalAzureError: the store cannot be opened, or another local-azure works with it.
     """
     key = load_or_create_key(settings.folder / "store.key")
     store = SqlStore(settings.store_url or settings.folder / "factories.sqlite", key=key)
+    try:
+        store.claim()
+    except StoreError:
+        store.close()
+        raise
     callbacks = Callbacks(store)
     services = Services(
         http=_client(settings.ca_bundle),
