@@ -19,6 +19,7 @@ const readline = require("readline");
 const FORCED_END_MS = 4000;
 const location = process.argv[process.argv.indexOf("--location") + 1];
 const reserve = Number(process.env.LOCAL_AZURE_BLOB_RESERVE_BYTES);
+const accounts = (process.env.AZURITE_ACCOUNTS || "").split(";").map((account) => account.split(":")[0]);
 const UNSIGNED = {
   status: 401,
   code: "InvalidAuthenticationInfo",
@@ -47,8 +48,9 @@ http.Server.prototype.emit = function (event, request, response) {
     azurite = this;
     serveTls();
   }
-  if (event === "request" && !signedByUs(request)) {
-    refuse(request, response, UNSIGNED);
+  const refusal = event === "request" && (unknownAccount(request) || unsigned(request));
+  if (refusal) {
+    refuse(request, response, refusal);
     return true;
   }
   if (event !== "request" || !["PUT", "POST", "PATCH"].includes(request.method)) {
@@ -100,18 +102,29 @@ Authenticator.prototype.validate = async function (request, context) {
   return header.startsWith("SharedKey") ? undefined : validate.call(this, request, context);
 };
 
+// Azurite would say that a resource was not found, which a client takes for a missing blob.
+function unknownAccount(request) {
+  const host = (request.headers.host || "").split(":")[0];
+  const name = request.url.split(/[/?]/)[1];
+  if (!name || accounts.includes(name.replace(/-secondary$/, "")) || !/^[\d.]+$|^localhost$/.test(host)) return null;
+  const known = accounts.join(", ");
+  const message = `storage account '${name}' is not one of this machine's (${known}): 'local-azure up --storage-account'`;
+  return { status: 400, code: "UnknownStorageAccount", message };
+}
+
 // Over http Azurite refuses every token itself.
-function signedByUs(request) {
+function unsigned(request) {
   const header = request.headers.authorization || "";
-  if (!header.toLowerCase().startsWith("bearer") || !request.socket.encrypted) return true;
+  if (!header.toLowerCase().startsWith("bearer") || !request.socket.encrypted) return null;
   // Cut as Azurite cuts it, whatever the character after the word: what it reads must be what is checked.
   const [head, claims, signature = ""] = header.slice("Bearer ".length).split(".");
   try {
-    if (JSON.parse(Buffer.from(head, "base64url")).alg !== "RS256") return false;
+    if (JSON.parse(Buffer.from(head, "base64url")).alg !== "RS256") return UNSIGNED;
   } catch {
-    return false;
+    return UNSIGNED;
   }
-  return crypto.verify("sha256", Buffer.from(`${head}.${claims}`), publicKey, Buffer.from(signature, "base64url"));
+  const signed = Buffer.from(`${head}.${claims}`);
+  return crypto.verify("sha256", signed, publicKey, Buffer.from(signature, "base64url")) ? null : UNSIGNED;
 }
 
 function refuse(request, response, { status, code, message }) {

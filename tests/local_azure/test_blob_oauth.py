@@ -122,8 +122,9 @@ def test_more_accounts_are_apart(front: Front) -> None:
     with front.client(OTHER_ACCOUNT) as other, front.client() as first:
         other.create_container("own").upload_blob("a", b"other")
         assert "own" not in [found.name for found in first.list_containers()]
-    with front.client("unknown") as nobody, pytest.raises(HttpResponseError):
+    with front.client("unknown") as nobody, pytest.raises(HttpResponseError, match="--storage-account") as refused:
         nobody.create_container("own")
+    assert (refused.value.status_code, refused.value.error_code) == (400, "UnknownStorageAccount")
 
 
 def test_a_put_as_a_web_activity_does(front: Front) -> None:

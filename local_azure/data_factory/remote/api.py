@@ -136,12 +136,12 @@ class FactoryApi:
                 break
         return found
 
-    def activity_runs(self, run_id: str) -> list[Json]:
-        """All activity runs of a run, in the order they started."""
+    def activity_runs(self, run_id: str, *, changed_after: datetime.datetime | None = None) -> list[Json]:
+        """The activity runs of a run, all or those that changed since, in the order they started."""
         # All of them: unasked, skipped ones are not told.
         statuses = [status.value for status in ActivityStatus]
         body = {
-            **_window(),
+            **_window(changed_after),
             "filters": [{"operand": "Status", "operator": "In", "values": statuses}],
             "orderBy": [{"orderBy": "ActivityRunStart", "order": "ASC"}],
         }
@@ -197,10 +197,11 @@ def _refusal(status: int, call: str, document: Json) -> RestError:
     return RestError(status, str(error.get("code") or ""), message, problems)
 
 
-def _window() -> dict[str, str]:
+def _window(after: datetime.datetime | None = None) -> dict[str, str]:
     now = datetime.datetime.now(datetime.UTC)
-    # A day more at both ends: the clock of the service may differ.
-    after, before = now - datetime.timedelta(days=KEPT_DAYS), now + datetime.timedelta(days=1)
+    after = after or now - datetime.timedelta(days=KEPT_DAYS)
+    # A day more: the clock of the service may be ahead.
+    before = now + datetime.timedelta(days=1)
     return {"lastUpdatedAfter": after.isoformat(), "lastUpdatedBefore": before.isoformat()}
 
 

@@ -1,7 +1,8 @@
 """Looks at a run, with the runs that it started, until it has ended."""
 
+import datetime
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,9 @@ _FIRST_PAUSE_SECONDS, _LAST_PAUSE_SECONDS = 0.05, 1.0
 _GROWTH = 1.3
 # Among how many of the newest runs those are looked for that a run started.
 _SEARCHED = 200
+# How much of what was seen is looked at again, while it runs and at its end: rows may become visible in another order
+# than they were written.
+_OVERLAP, _LAST_OVERLAP = datetime.timedelta(seconds=2), datetime.timedelta(seconds=10)
 # How deep runs that start runs are shown.
 _DEPTH = 5
 
@@ -35,14 +39,19 @@ class RunTree:
 
 @dataclass(slots=True)
 class Follower:
-    """Reads a run and what belongs to it; definitions are read once."""
+    """Reads a run and what belongs to it: definitions once, activities as they change."""
 
     api: FactoryApi
     _definitions: dict[str, Json] = field(default_factory=dict)
+    # Run -> activity run -> its row, as it was when it was looked at last.
+    _rows: dict[str, dict[str, Json]] = field(default_factory=dict)
 
     def nodes(self, run: Json) -> list[Node]:
         """The activities of a run."""
-        return build(self.api.activity_runs(run["runId"]), self._definition(run["pipelineName"]))
+        known = self._rows.setdefault(run["runId"], {})
+        after = _newest(known.values(), overlap=_LAST_OVERLAP if is_final(run) else _OVERLAP)
+        known |= {row["activityRunId"]: row for row in self.api.activity_runs(run["runId"], changed_after=after)}
+        return build(sorted(known.values(), key=_start), self._definition(run["pipelineName"]))
 
     def tree(self, run: Json, depth: int = _DEPTH) -> RunTree:
         """A run with its activities, the runs that they started, and so on."""
@@ -78,6 +87,16 @@ def until_final(api: FactoryApi, run_id: str, *, pause: Callable[[float], None] 
             return
         pause(max(seconds, time.monotonic() - looked))
         seconds = min(seconds * _GROWTH, _LAST_PAUSE_SECONDS)
+
+
+def _newest(rows: Iterable[Json], *, overlap: datetime.timedelta) -> datetime.datetime | None:
+    """Shortly before the last change that is known, by the service's clock."""
+    times = [row.get("activityRunEnd") or _start(row) for row in rows]
+    return datetime.datetime.fromisoformat(max(times)) - overlap if times else None
+
+
+def _start(row: Json) -> str:
+    return str(row.get("activityRunStart") or "")
 
 
 def is_final(run: Json) -> bool:
