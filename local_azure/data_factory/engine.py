@@ -218,7 +218,7 @@ class Engine:
         )
         self._require_shallow(parent)
         runner = self._runners.get(parent.run_id)
-        before = runner.previous_child(activity) if runner else None
+        before = runner.rerun.child(activity) if runner else None
         try:
             self.create_run(
                 _factory_of(parent.factory),
@@ -318,8 +318,8 @@ class Engine:
             self._end(runner, RunStatus.SUCCEEDED if inner.succeeded else RunStatus.FAILED, _message(inner))
 
     def _end(self, runner: Runner, status: RunStatus, message: str) -> None:
-        run = replace(runner.run, variables=dict(runner.variables), return_value=dict(runner.return_value))
-        self._finish(run, status, runner.masks.text(message)[:MESSAGE_LENGTH])
+        run = replace(runner.run, variables=dict(runner.variables.values), return_value=dict(runner.variables.returned))
+        self._finish(run, status, runner.journal.masks.text(message)[:MESSAGE_LENGTH])
 
     def _finish(self, run: PipelineRun, status: RunStatus, message: str) -> None:
         now = self.services.now()
