@@ -16,7 +16,7 @@ def factory_around(document: Json, *, global_parameters: tuple[str, ...] = ()) -
     found: dict[str, dict[str, Any]] = {word: {} for word in KINDS.values()}
     for kind, name, arguments in _references(document):
         parameters = found[kind].setdefault(name, {"parameters": {}})["parameters"]
-        for key, value in (arguments.items() if isinstance(arguments, dict) else ()):
+        for key, value in arguments.items() if isinstance(arguments, dict) else ():
             dynamic = isinstance(value, dict) and value.get("type") == "Expression"
             parameters[key] = {"type": "String" if dynamic else TYPES.get(type(value), "String"), "defaultValue": ""}
     return Documents(**found, parameters=global_parameters)
