@@ -2,7 +2,6 @@
 
 import base64
 import datetime
-import json
 import math
 import uuid
 from dataclasses import dataclass
@@ -16,6 +15,9 @@ from local_azure.data_factory.formats.rows import Value
 DATETIME = "yyyy-MM-dd HH:mm:ss.fffffff"
 # A custom format has no sign for the offset of an aware time but zzz, which is written here.
 DATETIME_OFFSET = "yyyy-MM-dd HH:mm:ss.fffffff zzz"
+COMPLEX = (
+    "a JSON object or array has no place in a column of text: map what is inside it, or set mapComplexValuesToString"
+)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 
 
@@ -53,7 +55,7 @@ def to_text(value: Value, formats: TextFormats) -> str:
         case uuid.UUID():
             return str(value)
         case dict() | list():
-            raise DataError("UserErrorComplexValue", "a JSON object or array has no place in a column of text: map what is inside it, or set mapComplexValuesToString")
+            raise DataError("UserErrorComplexValue", COMPLEX)
         case _:
             raise DataError("UserErrorUnknownType", f"a value of type {type(value).__name__} cannot be written as text")
 
@@ -90,11 +92,6 @@ def iso_text(value: datetime.datetime) -> str:
     if offset is None:
         return text
     return f"{text}Z" if not offset else text + _offset(offset)
-
-
-def complex_text(value: Value) -> str:
-    """An object or array as compact JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def moment(value: datetime.datetime) -> Moment:
