@@ -28,6 +28,8 @@ from local_azure.identity.tokens import OBJECT, Tokens
 # Connections at once, further ones wait: far below the number of files that a process may open.
 _CONNECTIONS = 500
 _KEPT_CONNECTIONS = 50
+# Servers close an idle connection after 5 s and more; one that is used again just then would fail a call.
+_IDLE_SECONDS = 2.0
 # Where the hosts of a workspace lead when none runs here: no call shall leave this machine by mistake.
 NO_DATABRICKS = "/_not_running/databricks"
 
@@ -107,7 +109,11 @@ def _client(ca_bundle: Path) -> httpx.AsyncClient:
         verify=ssl.create_default_context(cafile=str(ca_bundle)),
         timeout=None,
         follow_redirects=False,
-        limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_KEPT_CONNECTIONS),
+        limits=httpx.Limits(
+            max_connections=_CONNECTIONS,
+            max_keepalive_connections=_KEPT_CONNECTIONS,
+            keepalive_expiry=_IDLE_SECONDS,
+        ),
     )
 
 

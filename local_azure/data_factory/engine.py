@@ -298,6 +298,9 @@ class Engine:
             injections=self._injections.get(run.run_id, NOTHING),
             previous=self.store.activities(run.reference_run_id) if run.reference_run_id else (),
         )
+        if dimensions := runner.run_dimensions():
+            runner.run = replace(started, run_dimensions=dimensions)
+            self.store.save_run(runner.run)
         self._runners[run.run_id] = runner
         self._active[_pipeline_key(run)].add(run.run_id)
         self._tasks[run.run_id] = asyncio.get_running_loop().create_task(self._execute(runner), name=run.run_id)

@@ -423,18 +423,26 @@ class Runner:
             now=self.services.now,
         )
 
+    def run_dimensions(self) -> dict[str, str]:
+        """The pipeline's `runDimensions`, evaluated and masked."""
+        dimensions = self.run.definition.get("runDimensions") or {}
+        scope = self._scope(ChainMap(), MISSING)
+        return {name: self.journal.masks.text(_description(value, scope)) for name, value in dimensions.items()}
+
     def _user_properties(self, activity: Activity, frame: Frame) -> Mapping[str, str]:
-        found: dict[str, str] = {}
-        for entry in activity.user_properties:
-            try:
-                value = evaluate(entry.get("value", ""), frame.scope)
-            except ActivityError as error:
-                # They describe the activity for people: they never end it.
-                value = f"({error.message.splitlines()[0]})"
-            found[str(entry["name"])] = to_text(value)
-        return found
+        return {
+            str(entry["name"]): _description(entry.get("value", ""), frame.scope) for entry in activity.user_properties
+        }
 
     def _mask_secure_parameters(self) -> None:
         for name, document in (self.run.definition.get("parameters") or {}).items():
             if str(document.get("type", "")).lower() == "securestring":
                 self.journal.masks.add(str(self.run.parameters.get(name, "")))
+
+
+def _description(value: Json, scope: adf_lang.Scope) -> str:
+    """A value that describes a run or an activity for people: what cannot be evaluated is told, and ends nothing."""
+    try:
+        return to_text(evaluate(value, scope))
+    except ActivityError as error:
+        return f"({error.message.splitlines()[0]})"

@@ -499,6 +499,17 @@ def test_secure_input_and_output_are_hidden_but_used(tmp_path: Path) -> None:
     assert b"hunter22" not in (tmp_path / "runs.db").read_bytes()
 
 
+def test_run_dimensions_are_evaluated_when_the_run_starts(tmp_path: Path) -> None:
+    definition = pipeline(
+        activity("W"),
+        runDimensions={"day": expression("@pipeline().parameters.day"), "plain": "x", "odd": "@variables('zz')"},
+        parameters={"day": {"type": "string", "defaultValue": "monday"}},
+    )
+    dimensions = run(tmp_path, definition).run.run_dimensions
+    assert (dimensions["day"], dimensions["plain"]) == ("monday", "x")
+    assert "there is no variable 'zz'" in dimensions["odd"]
+
+
 def test_user_properties_are_evaluated(tmp_path: Path) -> None:
     wait = activity("W", waitTimeInSeconds=1, user_properties=[{"name": "who", "value": "@pipeline().Pipeline"}])
     assert run(tmp_path, pipeline(wait)).record("W").user_properties == {"who": "main"}
