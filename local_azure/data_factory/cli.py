@@ -29,7 +29,12 @@ FactoryOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
 FollowOption = Annotated[bool, typer.Option("--follow", help="Show the activities live until the run has ended.")]
 WaitOption = Annotated[bool, typer.Option("--wait", help="Wait until the run has ended.")]
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The id of a run, its beginning, or 'last'.")]
+RunArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="The id of a run, its beginning, or 'last': the newest that no pipeline started."
+    ),
+]
 DEFAULT_STATE = Path(".local-azure")
 # As shells report a command that ctrl-C ended.
 INTERRUPTED = 130
@@ -170,7 +175,8 @@ def runs(
     if as_json:
         _print_json(found)
     else:
-        console().print(runs_table(found))
+        shown = console()
+        shown.print(runs_table(found, shown.width))
 
 
 @app.command()

@@ -267,6 +267,21 @@ def test_follow_shows_the_tree_with_iterations_branches_and_the_run_below(factor
     ]
     assert any("42: b is bad" in line for line in lines)
     assert len(done.out.splitlines()) < 40
+    newest, before = factory("runs", "--json").document
+    assert (newest["pipelineName"], before["pipelineName"]) == ("child", "parent")
+    assert factory("show", "last", "--json").document["run"]["runId"] == before["runId"]
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "200"])
+def test_the_list_of_runs_has_a_line_a_run_on_any_screen(factory: Factory, columns: str) -> None:
+    factory.pipeline("a_name_of_medium_length", fail("F", "a long message " * 20))
+    assert factory.load().code == 0
+    run_id = json.loads(factory("run", "a_name_of_medium_length", "--wait", "--json").out)["run"]["runId"]
+    head, *lines = factory("runs", COLUMNS=columns).out.splitlines()
+    assert len(lines) == 1
+    assert head.startswith("run")
+    assert lines[0].startswith(f"{run_id[:8]}  a_name_of_medium_length  ✗ Failed")
+    assert len(lines[0]) <= int(columns)
 
 
 def test_a_loop_of_many_iterations_shows_those_that_failed(factory: Factory) -> None:

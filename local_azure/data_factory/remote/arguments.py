@@ -47,11 +47,14 @@ def _type(document: Json) -> str:
 
 
 def find_run(api: FactoryApi, given: str) -> str:
-    """The id of a run: given whole, by its beginning, or as `last`."""
+    """The id of a run: given whole, by its beginning, or as `last`, the newest that no other run started."""
     if len(given) == _ID_LENGTH:
         return given
-    runs = api.runs(RunFilter(limit=1 if given == NEWEST else _SEARCHED))
-    matches = [str(run["runId"]) for run in runs if given == NEWEST or run["runId"].startswith(given.lower())]
+    runs = api.runs(RunFilter(limit=_SEARCHED))
+    if given == NEWEST:
+        matches = [str(run["runId"]) for run in runs if not (run.get("invokedBy") or {}).get("pipelineRunId")][:1]
+    else:
+        matches = [str(run["runId"]) for run in runs if run["runId"].startswith(given.lower())]
     if len(matches) == 1:
         return matches[0]
     if not matches:

@@ -1,7 +1,7 @@
 """Shows runs, their activities and load reports to people: as much as fits on a screen, and where the rest is."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -30,8 +30,8 @@ _MARKS = {
 }
 # Of one activity's input, output or error, and of the problems of one file.
 _LINES = 12
-# Of the id of a run in a list.
-_ID_SHOWN = 8
+# Characters of the id of a run in a list, of a name there, and of a message that is worth a column.
+_ID_SHOWN, _NAME_SHOWN, _LEAST_MESSAGE = 8, 40, 12
 # Of one message below an activity in the tree.
 _MESSAGE = 300
 # A loop with more iterations than this shows those that run or failed, and how many there are.
@@ -105,27 +105,47 @@ def duration_text(duration: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
-def runs_table(runs: Sequence[Json]) -> RenderableType:
-    """The list of runs, newest first."""
+def runs_table(runs: Sequence[Json], width: int) -> RenderableType:
+    """The list of runs, newest first, a line each: what does not fit beside their ids is left out."""
     if not runs:
         return Text("no runs")
+    columns = {name: [cell(run) for run in runs] for name, cell in _RUN_CELLS.items()}
+    for name in _GIVEN_UP:
+        if sum(_wide(each, cells) for each, cells in columns.items()) > width:
+            del columns[name]
+    left = width - sum(_wide(name, cells) for name, cells in columns.items())
+    if left >= _LEAST_MESSAGE:
+        columns["message"] = [_cut(str(run.get("message") or ""), left - 2) for run in runs]
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bright_black")
-    for name in ("run", "pipeline", "status", "started (UTC)", "duration", "by", "message"):
+    for name in columns:
         table.add_column(name, no_wrap=True, overflow="ellipsis")
-    for run in runs:
-        mark, colour = _MARKS.get(run["status"], ("?", ""))
-        duration = seconds(run)
-        table.add_row(
-            # As much of it as 'show' and the others need.
-            Text(run["runId"][:_ID_SHOWN]),
-            Text(run["pipelineName"]),
-            Text(f"{mark} {run['status']}", colour),
-            Text(str(run.get("runStart") or "")[:19].replace("T", " ")),
-            Text("" if duration is None else duration_text(duration)),
-            Text(str((run.get("invokedBy") or {}).get("name") or "")),
-            Text(_cut(str(run.get("message") or ""))),
-        )
+    for place, run in enumerate(runs):
+        colour = _MARKS.get(run["status"], ("?", ""))[1]
+        table.add_row(*(Text(cells[place], colour if name == "status" else "") for name, cells in columns.items()))
     return table
+
+
+def _wide(name: str, cells: Sequence[str]) -> int:
+    return max(len(name), *map(len, cells)) + 2
+
+
+def _duration_cell(run: Json) -> str:
+    duration = seconds(run)
+    return "" if duration is None else duration_text(duration)
+
+
+# Column of the list -> what stands in it.
+_RUN_CELLS: Mapping[str, Callable[[Json], str]] = {
+    # As much of it as 'show' and the others need.
+    "run": lambda run: run["runId"][:_ID_SHOWN],
+    "pipeline": lambda run: _cut(run["pipelineName"], _NAME_SHOWN),
+    "status": lambda run: f"{_MARKS.get(run['status'], ('?', ''))[0]} {run['status']}",
+    "started (UTC)": lambda run: str(run.get("runStart") or "")[:19].replace("T", " "),
+    "duration": _duration_cell,
+    "by": lambda run: _cut(str((run.get("invokedBy") or {}).get("name") or ""), _NAME_SHOWN),
+}
+# Columns that a narrow screen does without, this one first.
+_GIVEN_UP = ("by", "duration", "started (UTC)")
 
 
 def details(run: Json, rows: Sequence[Json]) -> RenderableType:
@@ -192,6 +212,6 @@ def _compact(value: Json) -> str:
     return _cut(json.dumps(value, ensure_ascii=False))
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, length: int = _MESSAGE) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= _MESSAGE else f"{text[:_MESSAGE]}..."
+    return text if len(text) <= length else f"{text[: length - 3]}..."
