@@ -144,7 +144,7 @@ async def _live(options: Options, announce: Callable[[Ready], None]) -> NoReturn
         endpoints = cloud.endpoints(azurite, sockets, files)
         cloud.seed(store, endpoints, key)
         if options.spark:
-            await cloud.serve_databricks(sockets["databricks"], endpoints)
+            await cloud.serve_databricks(sockets["databricks"], endpoints, tokens)
         load = functools.partial(cloud.load_data_factory, factory, endpoints, tokens)
         if options.data_factory_store is not None:
             # It may be down or refuse us, which is to be told before anything else is.
@@ -304,8 +304,8 @@ class Cloud:
 
         connections.seed(store, endpoints, self.secrets, key, live=self.options.live)
 
-    async def serve_databricks(self, bound: socket.socket, endpoints: Endpoints) -> None:
-        from local_azure.databricks.service import create_app
+    async def serve_databricks(self, bound: socket.socket, endpoints: Endpoints, tokens: "Tokens") -> None:
+        from local_azure.databricks.service import DATABRICKS_RESOURCE, create_app
         from local_azure.databricks.settings import DatabricksSettings, SecretSource
         from local_azure.environment import CATALOG
         from local_azure.storage import BlobAccount, StorageMap
@@ -327,7 +327,7 @@ class Cloud:
             ),
             catalog=CATALOG,
         )
-        app = create_app(settings)
+        app = create_app(settings, entra=tokens.accepts(DATABRICKS_RESOURCE))
         await self._serve("databricks", app, bound)
         await self._wait_for_driver(app)
 

@@ -1,8 +1,9 @@
 """What goes wrong: in a request (ArmError), in an activity (ActivityError), in the JSON of a resource (Problem)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from local_azure.errors import LocalAzureError
 
@@ -18,10 +19,19 @@ class ActivityError(LocalAzureError):
     """Why an attempt of an activity failed: becomes `error` of its run, {errorCode, message, failureType, target}.
 
     `code` is Data Factory's number or name where one is known (2108, 3202, ...). Retried where the policy says so.
+    `output` is what the attempt had to show when it failed, None: nothing.
     """
 
-    def __init__(self, code: str, message: str, *, failure_type: FailureType = FailureType.USER) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        failure_type: FailureType = FailureType.USER,
+        output: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
+        self.output = output
         self.code = code
         self.message = message
         self.failure_type = failure_type

@@ -84,10 +84,11 @@ class Journal:
         return self.save(replace(record, status=status, end=self.now(), output=shown, hidden_output=hidden))
 
     def failed(self, record: ActivityRun, error: ActivityError) -> ActivityRun:
-        """Records why an attempt failed."""
+        """Records why an attempt failed, and what it had to show."""
         return self.save(
             replace(
                 record,
+                output=self.masks.json(error.output),
                 status=ActivityStatus.FAILED,
                 end=self.now(),
                 error_code=error.code,

@@ -115,8 +115,11 @@ class Jobs:
         return {"status": driver.status, "warm": driver.warm, "jvm": driver.jvm, "message": driver.message}
 
 
-def create_app(settings: DatabricksSettings) -> FastAPI:
-    """The service; its lifespan starts and stops the Spark driver."""
+def create_app(settings: DatabricksSettings, *, entra: Callable[[str], bool] | None = None) -> FastAPI:
+    """The service; its lifespan starts and stops the Spark driver.
+
+    `entra` accepts the tokens of identities, besides the personal access token; None: there are none.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -131,7 +134,7 @@ def create_app(settings: DatabricksSettings) -> FastAPI:
             jobs.store.close()
 
     app = FastAPI(title="local Databricks", lifespan=lifespan, openapi_url=None, redirect_slashes=False)
-    app.middleware("http")(guard(settings.token))
+    app.middleware("http")(guard(settings.token, entra))
 
     @app.exception_handler(ApiError)
     async def _refuse(_: Request, error: ApiError) -> JSONResponse:
@@ -192,10 +195,12 @@ def add_jobs_routes(app: FastAPI, prefix: str) -> None:
 
 
 Handler = Callable[[Request], Awaitable[Response]]
+# What a token of Entra ID for Azure Databricks is issued for.
+DATABRICKS_RESOURCE = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"
 
 
-def guard(token: str) -> Callable[[Request, Handler], Awaitable[Response]]:
-    """Lets only this machine in, and to the API only who has the token."""
+def guard(token: str, entra: Callable[[str], bool] | None = None) -> Callable[[Request, Handler], Awaitable[Response]]:
+    """Lets only this machine in, and to the API only who has the token or one that `entra` accepts."""
 
     async def check(request: Request, call_next: Handler) -> Response:
         # The name too: a page of another site that resolves its own name to 127.0.0.1 must not read logs.
@@ -209,7 +214,8 @@ def guard(token: str) -> Callable[[Request, Handler], Awaitable[Response]]:
                 return error_answer(
                     ApiError("UNAUTHENTICATED", "Credential was not sent: a Bearer token is required", status=401)
                 )
-            if not hmac.compare_digest(given[7:].strip().encode(), token.encode()):
+            text = given[7:].strip()
+            if not hmac.compare_digest(text.encode(), token.encode()) and not (entra and entra(text)):
                 return error_answer(ApiError("PERMISSION_DENIED", "Invalid access token.", status=403))
         return await call_next(request)
 

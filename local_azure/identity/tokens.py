@@ -104,6 +104,18 @@ class Tokens:
             raise TokenError("invalid_token", "the token is not valid yet")
         return claims
 
+    def accepts(self, audience: str) -> Callable[[str], bool]:
+        """Whether a text is a token of ours for this audience."""
+
+        def accept(text: str) -> bool:
+            try:
+                self.verify(text, audience=audience)
+            except TokenError:
+                return False
+            return True
+
+        return accept
+
     def jwks(self) -> dict[str, Any]:
         """The public key, as the discovery document's `jwks_uri` serves it."""
         public: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)

@@ -415,6 +415,7 @@ def test_a_failing_child_fails_its_caller_unless_nobody_waits(tmp_path: Path) ->
     waiting = run(tmp_path, Pipelines(pipelines={"main": pipeline(call("Call", "child")), "child": child}))
     assert waiting.run.status == "Failed"
     assert "Operation on target Boom failed: deep" in waiting.run.message
+    assert waiting.outputs()["Call"]["pipelineName"] == "child"
     loose = pipeline(call("Call", "child", wait=False))
     assert run(tmp_path, Pipelines(pipelines={"main": loose, "child": child})).run.status == "Succeeded"
 

@@ -19,7 +19,8 @@ async def run(context: ActivityContext) -> dict[str, Json]:
         return started
     ended = await flow.wait_for(run_id)
     if ended.status is not RunStatus.SUCCEEDED:
-        raise ActivityError("BadRequest", ended.message or f"run {run_id} of pipeline '{name}' is {ended.status}")
+        message = ended.message or f"run {run_id} of pipeline '{name}' is {ended.status}"
+        raise ActivityError("BadRequest", message, output=started)
     return {**started, "pipelineReturnValue": dict(ended.return_value)}
 
 
