@@ -1,6 +1,7 @@
 """The Databricks activities of the local Data Factory against the real local Databricks, its token in a vault."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,15 +13,22 @@ from local_azure.key_vault.store import Attributes
 from tests.data_factory.world import World, document, run
 from tests.databricks.harness import TOKEN, Client, until
 from tests.fakes.activity_context import attempt
-from tests.local_azure.cloud import Cloud
+from tests.local_azure.cloud import Cloud, cloud_in
 
 pytestmark = pytest.mark.integration
 Json = Any
 
 
+@pytest.fixture(scope="module")
+def factory_vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A vault of its own: what the notebooks of other tests find in theirs is counted."""
+    with cloud_in(tmp_path_factory.mktemp("factory-vault")) as running:
+        running.store.set("databricks-token", TOKEN, Attributes())
+        yield running
+
+
 @pytest.fixture
-def world(client: Client, vault: Cloud) -> World:
-    vault.store.set("databricks-token", TOKEN, Attributes())
+def world(client: Client, factory_vault: Cloud) -> World:
     token = {
         "type": "AzureKeyVaultSecret",
         "store": {"referenceName": "vault", "type": "LinkedServiceReference"},
@@ -28,12 +36,12 @@ def world(client: Client, vault: Cloud) -> World:
     }
     properties = {"domain": "https://adb-1.7.azuredatabricks.net", "accessToken": token, "existingClusterId": "local"}
     return World(
-        hosts={"*.azuredatabricks.net": client.url, "*.vault.azure.net": vault.vault_url},
+        hosts={"*.azuredatabricks.net": client.url, "*.vault.azure.net": factory_vault.vault_url},
         linked_services={
             "spark": {"type": "AzureDatabricks", "typeProperties": properties},
             "vault": {"type": "AzureKeyVault", "typeProperties": {"baseUrl": "https://v.vault.azure.net"}},
         },
-        cloud=vault,
+        cloud=factory_vault,
     )
 
 
