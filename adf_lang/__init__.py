@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from adf_lang.checker import Fault, Names, check
 from adf_lang.choices import Choices
@@ -34,6 +35,10 @@ __all__ = [
 ]
 
 
+# Texts come again and again, and trees never change: what `re` does with patterns.
+_parse_again = lru_cache(maxsize=512)(parse)
+
+
 def evaluate(text_or_node: str | Node, scope: Scope) -> Value:
     """The value of an expression, or of a JSON string with expressions in it, in a scope.
 
@@ -44,7 +49,7 @@ def evaluate(text_or_node: str | Node, scope: Scope) -> Value:
         AdfLangError: not an expression (ParseError), or one without a value in this scope (EvaluationError).
     """
     if isinstance(text_or_node, str):
-        return Evaluator(scope, text_or_node).visit(parse(text_or_node))
+        return Evaluator(scope, text_or_node).visit(_parse_again(text_or_node))
     return Evaluator(scope).visit(text_or_node)
 
 
