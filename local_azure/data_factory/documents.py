@@ -1,16 +1,16 @@
 """Reads the JSON of a pipeline, which was validated when it was PUT, into what the interpreter walks over."""
 
-import re
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from local_azure.data_factory import timespans
 from local_azure.data_factory.errors import ActivityError
 from local_azure.data_factory.records import ActivityStatus
 
 Json = Any
 
-TIMESPAN = re.compile(r"(?:(\d+)\.)?(\d\d):(\d\d):(\d\d)(?:\.(\d{1,7}))?")
 RETRY_INTERVAL_SECONDS = 30
 
 
@@ -96,9 +96,10 @@ def seconds_of(timespan: Json, *, path: str) -> float:
     Raises:
         ActivityError: another form.
     """
-    match = TIMESPAN.fullmatch(timespan) if isinstance(timespan, str) else None
-    if not match:
+    try:
+        found = timespans.read(timespan) if isinstance(timespan, str) else None
+    except timespans.TimespanError:
+        found = None
+    if found is None or found < datetime.timedelta(0):
         raise ActivityError("InvalidTimespan", f"{path} must be a timespan such as 0.12:00:00, but is {timespan!r}")
-    days, hours, minutes, seconds, fraction = match.groups()
-    whole = ((int(days or 0) * 24 + int(hours)) * 60 + int(minutes)) * 60 + int(seconds)
-    return whole + float(f"0.{fraction or 0}")
+    return found.total_seconds()
