@@ -1,0 +1,1 @@
+"""Compiles Airflow DAGs to equivalent Azure Data Factory pipelines."""

@@ -1,0 +1,8 @@
+"""Translators of Airflow operators, a family a file; this is the map of all of them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from adf_export.operators.registry import Operator
+
+OPERATORS: Final[Mapping[str, Operator]] = {}

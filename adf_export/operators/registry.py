@@ -1,0 +1,46 @@
+"""The map from an operator's dotted class name to its translator."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Final
+
+from adf_export.errors import AdfExportError
+from adf_export.ir.unit import Unit
+from adf_export.operators.workbench import Workbench
+
+ENTRY_POINTS: Final = "adf_export.operators"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """How tasks of one operator are translated."""
+
+    translate: Callable[[Workbench], Unit]
+    # Fields without a meaning in Data Factory -> why nothing is lost; each is told in a note where a DAG gives it.
+    ignored: Mapping[str, str] = field(default_factory=dict)
+    # For docs/supported.md: the activity types that it becomes.
+    activities: tuple[str, ...] = ()
+
+
+@cache
+def operators() -> Mapping[str, Operator]:
+    """Ours, and those of installed packages: an entry point of group `adf_export.operators` is a mapping like ours.
+
+    Raises:
+        AdfExportError: two packages translate the same operator.
+    """
+    from adf_export.operators import OPERATORS
+
+    found = dict(OPERATORS)
+    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
+        for name, operator in point.load().items():
+            if name in found:
+                raise AdfExportError(
+                    f"operator {name} is translated twice",
+                    place=f"entry point {point.name} of group {ENTRY_POINTS}",
+                    remedy="uninstall one of the packages",
+                )
+            found[name] = operator
+    return found

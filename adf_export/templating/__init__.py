@@ -1,0 +1,6 @@
+"""Jinja templates and field values of Airflow as values and expressions of Data Factory."""
+
+from adf_export.templating.scope import Scope
+from adf_export.templating.values import as_node, lower_value
+
+__all__ = ["Scope", "as_node", "lower_value"]
