@@ -2,11 +2,12 @@
 
 from adf_export.codes import TEMPLATE_NOT_EXPRESSIBLE
 from adf_export.diagnostics import Refusal, diagnostic
-from adf_export.ir.factory import Json, Object, obj
+from adf_export.ir.factory import Json, obj
 from adf_export.ir.symbols import group_item, map_item, xcom
-from adf_export.ir.values import Constant, Duration, Items, MapItem, Members, Moment, Value, XCom
+from adf_export.ir.values import Constant, Duration, Items, MapItem, Members, Moment, Template, Value, XCom
 from adf_export.templating.scope import Scope
-from adf_lang.nodes import Literal, Node, select
+from adf_export.templating.templates import lower_template
+from adf_lang.nodes import select
 
 
 def lower_value(value: Value, scope: Scope) -> Json:
@@ -31,23 +32,10 @@ def lower_value(value: Value, scope: Scope) -> Json:
         return tuple(lower_value(item, scope) for item in value.items)
     if isinstance(value, Members):
         return obj((name, lower_value(item, scope)) for name, item in value.members)
+    if isinstance(value, Template):
+        return lower_template(value, scope)
     raise Refusal(
         diagnostic(
             TEMPLATE_NOT_EXPRESSIBLE, f"a value of {type(value).__name__} has no equal expression", origin=scope.origin
         )
     )
-
-
-def as_node(value: Json) -> Node:
-    """A value as one expression: arrays by createArray(), objects by json().
-
-    Raises:
-        ValueError: an array or object that no expression gives.
-    """
-    if isinstance(value, Node):
-        return value
-    if isinstance(value, str):
-        return Literal(value=value)
-    if isinstance(value, Object | tuple):
-        raise ValueError("not yet")
-    return Literal(value=value)
