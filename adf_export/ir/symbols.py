@@ -6,7 +6,7 @@ They are calls of functions that Data Factory does not have; `passes/link.py` pu
 from enum import StrEnum
 from typing import Final
 
-from adf_lang.nodes import Call, call, literal
+from adf_lang.nodes import Call, Node, call, literal
 
 
 class RunField(StrEnum):
@@ -20,6 +20,8 @@ class RunField(StrEnum):
     RUN_AFTER = "run_after"
     # "manual" or "scheduled"
     RUN_TYPE = "run_type"
+    # What the run was started with, an object; {} where nothing was given.
+    CONF = "conf"
 
 
 XCOM: Final = "xcom"
@@ -46,9 +48,12 @@ def param(name: str) -> Call:
     return call(PARAM, literal(name))
 
 
-def variable(name: str) -> Call:
-    """An Airflow Variable, as text: it becomes a global parameter."""
-    return call(VARIABLE, literal(name))
+def variable(name: str, default: Node | None = None) -> Call:
+    """An Airflow Variable, as text: it becomes a global parameter.
+
+    With a second argument: that is taken where the environment file has no such variable, and nobody is warned.
+    """
+    return call(VARIABLE, literal(name), *(() if default is None else (default,)))
 
 
 def connection(conn_id: str, field: str) -> Call:
