@@ -86,5 +86,13 @@ def kinds_of_param(param: Param) -> Kinds:
     return ANY if default == NONE else default
 
 
+def kinds_of_items(param: Param) -> Kinds:
+    """What the items of a param that is a list may be."""
+    schema = json.loads(param.schema)
+    items = schema.get("items") if isinstance(schema, dict) else None
+    given = items.get("type") if isinstance(items, dict) else None
+    return _SCHEMA_TYPES.get(given, ANY) if isinstance(given, str) else ANY
+
+
 def _joined(several: Iterable[Kinds]) -> Kinds:
     return frozenset().union(*several)

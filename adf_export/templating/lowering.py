@@ -9,6 +9,7 @@ from adf_export.codes import TEMPLATE_DIFFERS, TEMPLATE_UNKNOWN_NAME, Code
 from adf_export.diagnostics import Refusal, diagnostic
 from adf_export.ir.origin import Origin
 from adf_export.templating.scope import Scope
+from adf_export.templating.terms import Undefined
 from adf_lang.errors import nearest
 
 # Data Factory takes no longer expression (limits of "Azure Data Factory limits", characters per expression).
@@ -36,9 +37,10 @@ class Lowering:
         """What to raise to give up: `what` completes the sentence "template '..': .."."""
         return Refusal(diagnostic(code or self.code, self._summary(what), origin=self._origin(), hint=hint))
 
-    def unknown(self, name: str, known: tuple[str, ...]) -> Refusal:
+    def unknown(self, found: Undefined) -> Refusal:
         """What to raise for a name that is not there."""
-        return self.refusal(f"there is no '{name}'", hint=nearest(name, known) or "", code=TEMPLATE_UNKNOWN_NAME)
+        hint = found.hint or nearest(found.name, found.known) or ""
+        return self.refusal(f"there is no '{found.name}'", hint=hint, code=TEMPLATE_UNKNOWN_NAME)
 
     def warn(self, what: str) -> None:
         """Tells that the result differs in a case."""

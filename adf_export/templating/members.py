@@ -1,31 +1,24 @@
-"""Members, items and slices of terms, as Python and Jinja take them."""
+"""Members of terms, as Jinja and Python take them."""
 
 import datetime
 from typing import Final
 
-from adf_export.templating.kinds import ANY, DICT, INT, LIST, NONE, TEXT
+from adf_export.templating.items import item as plain_item
+from adf_export.templating.kinds import INT
 from adf_export.templating.lowering import Lowering
 from adf_export.templating.methods import find_method, knows_method
 from adf_export.templating.moments import from_known, local
-from adf_export.templating.operators import kinds, spread
-from adf_export.templating.results import node_of
+from adf_export.templating.names import member
+from adf_export.templating.operators import spread
 from adf_export.templating.terms import (
-    Callee,
-    Choice,
     Instant,
-    Joined,
     Known,
-    Listing,
     Namespace,
-    Record,
     Symbolic,
     Term,
     Undefined,
-    constant,
-    is_known,
-    known,
 )
-from adf_lang.nodes import Call, Index, Literal, Node, Property, call, literal, select
+from adf_lang.nodes import call, literal
 
 _PARTS: Final = {
     "year": lambda node: call("int", call("formatDateTime", node, literal("yyyy"))),
@@ -40,22 +33,20 @@ _PARTS: Final = {
 _DURATION_PARTS: Final = frozenset({"days", "seconds", "microseconds"})
 
 
-def attribute(lowering: Lowering, term: Term, name: str) -> Term:
-    """term.name, as Jinja reads it: a method or attribute, else an item.
+def attribute(lowering: Lowering, term: Term, name: str, *, or_item: bool = True) -> Term:
+    """term.name: a method or attribute, else an item, as Jinja reads it, or an error, as Python does.
 
     Raises:
         Refusal: it cannot be said.
     """
-    return spread(term, lambda one: _attribute(lowering, one, name))
+    return spread(term, lambda one: _attribute(lowering, one, name, or_item=or_item))
 
 
-def _attribute(lowering: Lowering, term: Term, name: str) -> Term:
+def _attribute(lowering: Lowering, term: Term, name: str, *, or_item: bool) -> Term:
     if isinstance(term, Namespace):
-        from adf_export.templating.names import member
-
-        return member(lowering, term.path, name)
+        return member(lowering, term, name)
     if isinstance(term, Undefined):
-        raise lowering.unknown(term.name, term.known)
+        raise lowering.unknown(term)
     if isinstance(term, Known) and isinstance(term.value, datetime.timedelta) and name in _DURATION_PARTS:
         return Known(value=getattr(term.value, name))
     moment = from_known(term.value) if isinstance(term, Known) and isinstance(term.value, datetime.date) else term
@@ -65,7 +56,9 @@ def _attribute(lowering: Lowering, term: Term, name: str) -> Term:
         return Symbolic(node=_PARTS[name](local(moment)), kinds=INT)
     if knows_method(term, name):
         return find_method(lowering, term, name)
-    return _item(lowering, term, Known(value=name))
+    if not or_item:
+        raise lowering.refusal(f"the attribute '{name}' has no equal expression")
+    return plain_item(lowering, term, Known(value=name))
 
 
 def item(lowering: Lowering, term: Term, key: Term) -> Term:
@@ -74,106 +67,12 @@ def item(lowering: Lowering, term: Term, key: Term) -> Term:
     Raises:
         Refusal: it cannot be said.
     """
-    return spread(term, lambda one: spread(key, lambda name: _item(lowering, one, name)))
+    return spread(term, lambda one: _item(lowering, one, key))
 
 
 def _item(lowering: Lowering, term: Term, key: Term) -> Term:
-    if isinstance(term, Undefined):
-        raise lowering.unknown(term.name, term.known)
-    if isinstance(term, Namespace):
-        if isinstance(key, Known) and isinstance(key.value, str):
-            return _attribute(lowering, term, key.value)
-        raise lowering.refusal(f"the member of '{term.path}' must be known when the DAG is compiled")
-    if isinstance(term, Record | Listing) and is_known(key):
-        return _known_item(term, constant(key))
-    if isinstance(term, Known) and isinstance(term.value, str) and is_known(key):
-        try:
-            return known(term.value[constant(key)])
-        except (IndexError, TypeError):
-            return Undefined(name=f"[{constant(key)!r}]")
-    if isinstance(term, Symbolic | Record | Listing | Joined | Known):
-        return _symbolic_item(lowering, term, key)
-    if isinstance(term, Instant) and isinstance(key, Known):
-        return Undefined(name=str(key.value))
-    raise lowering.refusal(f"an item of a {type(term).__name__.lower()} has no equal expression")
-
-
-def _known_item(term: Record | Listing, key: object) -> Term:
-    if isinstance(term, Record):
-        found = term.get(key) if isinstance(key, str) else None
-        return found or Undefined(name=str(key), known=tuple(name for name, _ in term.members))
-    if type(key) is int and -len(term.items) <= key < len(term.items):
-        return term.items[key]
-    return Undefined(name=f"[{key!r}]")
-
-
-def _symbolic_item(lowering: Lowering, term: Term, key: Term) -> Term:
-    node, found = node_of(lowering, term), kinds(term)
-    what = f"{term.what} at {_shown(key)}" if isinstance(term, Symbolic) else "the item"
-    if not found & (LIST | DICT | TEXT):
-        if isinstance(key, Known) and isinstance(key.value, str):
-            return Undefined(name=key.value)
-        raise lowering.refusal("this value has no items")
+    if not isinstance(term, Namespace):
+        return plain_item(lowering, term, key)
     if isinstance(key, Known) and isinstance(key.value, str):
-        return Symbolic(node=_selectable(node, key.value), what=what)
-    index = _index(lowering, node, key)
-    if found == TEXT:
-        return Symbolic(node=call("substring", node, index, literal(1)), kinds=TEXT)
-    if found >= TEXT and found != ANY:
-        raise lowering.refusal("the item of a value that may be a text has no equal expression")
-    return Symbolic(node=Index(target=_target(node), index=index), what=what)
-
-
-def _index(lowering: Lowering, node: Node, key: Term) -> Node:
-    if isinstance(key, Known) and type(key.value) is int and key.value < 0:
-        return call("sub", call("length", node), literal(-key.value))
-    if isinstance(key, Known) and type(key.value) is not int:
-        raise lowering.refusal(f"{key.value!r} is no index")
-    return node_of(lowering, key)
-
-
-def _selectable(node: Node, name: str) -> Node:
-    return select(_target(node), name)
-
-
-def _target(node: Node) -> Node:
-    """Behind constants the grammar has no brackets."""
-    return node if isinstance(node, Call | Property | Index) else call("coalesce", node)
-
-
-def _shown(key: Term) -> str:
-    return repr(key.value) if isinstance(key, Known) else "an index"
-
-
-def cut(lowering: Lowering, term: Term, start: Term, stop: Term, step: Term) -> Term:
-    """term[start:stop:step].
-
-    Raises:
-        Refusal: it cannot be said.
-    """
-    if not all(isinstance(bound, Known) and type(bound.value) in (int, type(None)) for bound in (start, stop, step)):
-        raise lowering.refusal("the bounds of a slice must be constant")
-    first, last, stride = (bound.value if isinstance(bound, Known) else None for bound in (start, stop, step))
-    if isinstance(term, Listing):
-        return Listing(items=term.items[first:last:stride])
-    if is_known(term):
-        return known(constant(term)[first:last:stride])
-    if stride not in (None, 1) or not kinds(term) & (TEXT | LIST) or ((first or 0) < 0 <= (last or 0) and last):
-        raise lowering.refusal("this slice has no equal expression")
-    result = kinds(term) & (TEXT | LIST)
-    node = node_of(lowering, term)
-    if first:
-        node = call("skip", node, literal(first) if first > 0 else _from_end(node, -first))
-    if last is not None:
-        if first and (first < 0 or last < 0):
-            raise lowering.refusal("this slice has no equal expression", hint="give only one of its bounds")
-        count = literal(max(0, last - (first or 0))) if last >= 0 else _from_end(node, -last)
-        node = call("take", node, count)
-    return Symbolic(node=node, kinds=result)
-
-
-def _from_end(node: Node, count: int) -> Node:
-    return call("max", literal(0), call("sub", call("length", node), literal(count)))
-
-
-__all__ = ["NONE", "Callee", "Choice", "Literal", "attribute", "cut", "item"]
+        return member(lowering, term, key.value)
+    raise lowering.refusal(f"the member of '{term.path}' must be known when the DAG is compiled")

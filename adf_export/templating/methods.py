@@ -3,14 +3,12 @@
 import datetime
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
-from adf_export.templating.building import concat, if_, not_
 from adf_export.templating.kinds import BOOL, DICT, INT, LIST, NUMBER, TEXT
 from adf_export.templating.lowering import Lowering
 from adf_export.templating.moments import (
     epoch_seconds,
-    formatted,
     from_known,
     isoformat,
     local,
@@ -19,7 +17,7 @@ from adf_export.templating.moments import (
     text_of,
     weekday,
 )
-from adf_export.templating.operators import arithmetic, compare, kinds, spread
+from adf_export.templating.operators import kinds
 from adf_export.templating.results import node_of
 from adf_export.templating.terms import (
     NOTHING,
@@ -36,7 +34,8 @@ from adf_export.templating.terms import (
     known,
 )
 from adf_export.templating.texts import joined
-from adf_lang.nodes import Index, Literal, Node, call, literal, select
+from adf_export.templating.truth import choose
+from adf_lang.nodes import Index, Node, call, literal, select
 
 Method = Callable[..., Term]
 _T: Final = Known(value="T")
@@ -102,7 +101,7 @@ def _split(lowering: Lowering, target: Term, sep: Term = NOTHING) -> Term:
         raise lowering.refusal(
             "split() at any white space has no equal expression", hint="give the separator: split(' ')"
         )
-    return Symbolic(node=call("split", node_of(lowering, target), node_of(lowering, sep)), kinds=LIST)
+    return Symbolic(node=call("split", node_of(lowering, target), node_of(lowering, sep)), kinds=LIST, items=TEXT)
 
 
 def _startswith(lowering: Lowering, target: Term, prefix: Term) -> Term:
@@ -128,7 +127,8 @@ def _join(lowering: Lowering, target: Term, iterable: Term) -> Term:
         for index, one in enumerate(iterable.items):
             pieces += [target, one] if index else [one]
         return joined(lowering, pieces)
-    lowering.warn("join() writes what is no text as Data Factory does")
+    if not (isinstance(iterable, Symbolic) and iterable.items <= TEXT | INT | BOOL):
+        lowering.warn("join() writes None as an empty text, whole floats without .0, and lists as JSON")
     return text_of(call("join", node_of(lowering, iterable), node_of(lowering, target)))
 
 
@@ -155,8 +155,6 @@ def _get(lowering: Lowering, target: Term, key: Term, default: Term = NOTHING) -
     what = f"{target.what} at '{name}'" if isinstance(target, Symbolic) else "the member"
     if default == NOTHING:
         return Symbolic(node=safe_member(node, name), what=what)
-    from adf_export.templating.truth import choose
-
     return choose(call("contains", node, literal(name)), Symbolic(node=select(node, name), what=what), default)
 
 
@@ -346,6 +344,3 @@ def _run(lowering: Lowering, term: Term, name: str, arguments: tuple[Term, ...],
         )
     except (TypeError, ValueError, LookupError) as error:
         raise lowering.refusal(f"{name}() fails in Python: {error}") from error
-
-
-__all__ = ["Any", "Literal", "arithmetic", "compare", "concat", "formatted", "if_", "not_", "spread"]

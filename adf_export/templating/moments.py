@@ -141,13 +141,27 @@ def strftime(lowering: Lowering, instant: Instant, text: str) -> Term:
             parts.append(_special(lowering, instant, piece, text))
             pattern = ""
         else:
-            pattern += "".join(f"\\{char}" if char in _SPECIFIERS else char for char in piece)
+            pattern += _escaped(piece)
     parts += [_finish(instant, pattern)] if pattern else []
     if all(isinstance(part, str) for part in parts):
         return Known(value="".join(str(part) for part in parts))
     if len(parts) == 1 and isinstance(parts[0], Node):
         return text_of(parts[0])
     return Joined(parts=tuple(parts))
+
+
+def to_pattern(text: str) -> str:
+    """The pattern of .NET for a format of strftime; empty: there is no single one."""
+    letters = []
+    for piece, is_code in _pieces(text):
+        if is_code and piece not in FORMATS:
+            return ""
+        letters.append(FORMATS[piece] if is_code else _escaped(piece))
+    return "".join(letters)
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{char}" if char in _SPECIFIERS else char for char in text)
 
 
 def _finish(instant: Instant, pattern: str) -> str | Node:

@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable
 from typing import Any, Final
 
-from adf_export.templating.building import FALSE, TRUE, all_of, any_of, if_, is_null, not_
+from adf_export.templating.building import FALSE, TRUE, any_of, if_, is_null, not_
 from adf_export.templating.kinds import ANY, BOOL, FLOAT, INT, LIST, NONE, NUMBER, TEXT, Kinds, kinds_of
 from adf_export.templating.lowering import Lowering
 from adf_export.templating.moments import from_known, local, pattern_of, shift
@@ -63,6 +63,11 @@ def kinds(term: Term) -> Kinds:
     return kinds_of(constant(term)) if is_known(term) else frozenset()
 
 
+def boolean(node: Node) -> Term:
+    """A condition as a value."""
+    return Known(value=node.value) if isinstance(node, Literal) else Symbolic(node=node, kinds=BOOL)
+
+
 def spread(term: Term, apply: Callable[[Term], Term]) -> Term:
     """An operation on each side of a choice."""
     if isinstance(term, Choice):
@@ -82,7 +87,7 @@ def arithmetic(lowering: Lowering, sign: str, left: Term, right: Term) -> Term:
 def _arithmetic(lowering: Lowering, sign: str, left: Term, right: Term) -> Term:
     for term in (left, right):
         if isinstance(term, Undefined):
-            raise lowering.unknown(term.name, term.known)
+            raise lowering.unknown(term)
     if is_known(left) and is_known(right):
         return _calculated(lowering, sign, left, right)
     if isinstance(left, Instant) or isinstance(right, Instant):
@@ -204,7 +209,7 @@ def _identical(lowering: Lowering, term: Term, value: bool | None) -> Node:
     if isinstance(term, Known):
         return literal(term.value is value)
     if isinstance(term, Undefined):
-        raise lowering.unknown(term.name, term.known)
+        raise lowering.unknown(term)
     if not kinds(term) & (NONE if value is None else BOOL):
         return FALSE
     node = node_of(lowering, term)
@@ -282,7 +287,7 @@ def _pattern(term: Term) -> str:
 def _equal(lowering: Lowering, left: Term, right: Term) -> Node:
     for term in (left, right):
         if isinstance(term, Undefined):
-            raise lowering.unknown(term.name, term.known)
+            raise lowering.unknown(term)
     if is_known(left) and is_known(right):
         return literal(bool(constant(left) == constant(right)))
     one, other = _moment(left), _moment(right)
@@ -338,7 +343,7 @@ def _equals_term(lowering: Lowering, left: Term, right: Term) -> Node:
 def _contains(lowering: Lowering, container: Term, item: Term) -> Node:
     """item in container."""
     if isinstance(container, Undefined):
-        raise lowering.unknown(container.name, container.known)
+        raise lowering.unknown(container)
     if is_known(container) and is_known(item):
         try:
             return literal(bool(constant(item) in constant(container)))
@@ -355,6 +360,3 @@ def _contains(lowering: Lowering, container: Term, item: Term) -> Node:
             lowering.warn("1, 1.0 and True are the same item of a list in Python, and are not in Data Factory")
         return call("contains", node_of(lowering, container), node_of(lowering, item))
     raise lowering.refusal("'in' of this value has no equal expression")
-
-
-__all__ = ["all_of", "arithmetic", "compare", "kinds", "negative", "spread"]

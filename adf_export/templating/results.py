@@ -27,7 +27,7 @@ def as_json(lowering: Lowering, term: Term) -> Json:
     if isinstance(term, Choice):
         return checked(lowering, node_of(lowering, term))
     if isinstance(term, Undefined):
-        raise lowering.unknown(term.name, term.known)
+        raise lowering.unknown(term)
     raise lowering.refusal(f"{type(term).__name__.lower()} is no value that JSON has")
 
 

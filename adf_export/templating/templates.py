@@ -7,7 +7,6 @@ from adf_export.templating.jinja import Renderer, parse
 from adf_export.templating.lowering import Lowering
 from adf_export.templating.results import as_json
 from adf_export.templating.scope import Scope
-from adf_export.templating.terms import Known, Symbolic
 from adf_export.templating.texts import joined
 
 
@@ -28,6 +27,3 @@ def lower_template(template: Template, scope: Scope) -> Json:
     if scope.dag.render_template_as_native_obj and len(outputs) == 1:
         return as_json(lowering, outputs[0])
     return as_json(lowering, joined(lowering, outputs))
-
-
-__all__ = ["Known", "Symbolic", "lower_template"]

@@ -26,6 +26,10 @@ class Symbolic:
     kinds: Kinds = ANY
     # What it is, for messages: "the XCom of 'extract'".
     what: str = "the value"
+    # Of a list: what its items may be.
+    items: Kinds = ANY
+    # What str() of it gives where that is not the value as text: an enum of Python.
+    shown: Node | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,8 @@ class Record:
     """A dict with these members."""
 
     members: tuple[tuple[str, "Term"], ...]
+    # Its name, for messages: "params".
+    what: str = ""
 
     def get(self, name: str) -> "Term | None":
         return dict(self.members).get(name)
@@ -76,7 +82,12 @@ class Record:
 class Namespace:
     """An object of Airflow that is known by its members: a path in `names.NAMES`."""
 
+    # Empty: Airflow's context itself.
     path: str
+    # What stood for the stars of the path.
+    arguments: tuple[str, ...] = ()
+    # Further members, which come first.
+    more: "tuple[tuple[str, Term], ...]" = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +105,8 @@ class Undefined:
     name: str
     # Names that are there, for the nearest ones.
     known: tuple[str, ...] = ()
+    # What to write instead.
+    hint: str = ""
 
 
 Term: TypeAlias = Known | Symbolic | Joined | Instant | Choice | Listing | Record | Namespace | Callee | Undefined

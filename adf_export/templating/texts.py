@@ -1,6 +1,6 @@
 """What str() of a value gives, and so what a template writes."""
 
-from adf_export.templating.building import NULL, concat, if_, is_null
+from adf_export.templating.building import concat, if_, is_null
 from adf_export.templating.kinds import BOOL, FLOAT, INT, NONE, TEXT, Kind
 from adf_export.templating.lowering import Lowering
 from adf_export.templating.moments import isoformat
@@ -14,7 +14,6 @@ from adf_export.templating.terms import (
     Undefined,
     constant,
     is_known,
-    known,
 )
 from adf_lang.nodes import Node, call, literal
 
@@ -38,7 +37,7 @@ def text_parts(lowering: Lowering, term: Term) -> tuple[Part, ...]:
     if isinstance(term, Symbolic):
         return (_symbolic(lowering, term),)
     if isinstance(term, Undefined):
-        raise lowering.unknown(term.name, term.known)
+        raise lowering.unknown(term)
     raise lowering.refusal(f"{_shown(term)} has no text in Data Factory that equals Python's")
 
 
@@ -51,7 +50,7 @@ def text_node(lowering: Lowering, term: Term) -> Node:
 def as_text(lowering: Lowering, term: Term) -> Term:
     """str(term)."""
     if isinstance(term, Symbolic) and term.kinds == TEXT:
-        return term
+        return Symbolic(node=term.shown, kinds=TEXT) if term.shown else term
     if isinstance(term, Instant):
         return isoformat(term, " ")
     parts = text_parts(lowering, term)
@@ -73,7 +72,7 @@ def joined(lowering: Lowering, terms: "tuple[Term, ...] | list[Term]") -> Term:
 
 
 def _symbolic(lowering: Lowering, term: Symbolic) -> Node:
-    node, kinds = term.node, term.kinds
+    node, kinds = term.shown or term.node, term.kinds
     if kinds <= TEXT | INT | BOOL:
         return node
     if kinds == NONE:
@@ -115,6 +114,3 @@ def _float(node: Node) -> Node:
 
 def _shown(term: Term) -> str:
     return type(term).__name__.lower()
-
-
-__all__ = ["NULL", "as_text", "joined", "known", "text_parts"]

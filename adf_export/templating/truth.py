@@ -1,6 +1,6 @@
 """Whether Python takes a value for true."""
 
-from adf_export.templating.building import FALSE, TRUE, any_of, if_, not_
+from adf_export.templating.building import FALSE, TRUE, if_, not_
 from adf_export.templating.kinds import BOOL, FALSY, NONE, NUMBER, Kind, Kinds
 from adf_export.templating.lowering import Lowering
 from adf_export.templating.terms import (
@@ -37,7 +37,7 @@ def truth(lowering: Lowering, term: Term) -> Node:
             return TRUE
         return not_(call("empty", call("concat", *(part for part in term.parts if isinstance(part, Node)))))
     if isinstance(term, Undefined):
-        raise lowering.unknown(term.name, term.known)
+        raise lowering.unknown(term)
     return TRUE
 
 
@@ -73,6 +73,3 @@ def choose(condition: Node, yes: Term, no: Term) -> Term:
     if condition == FALSE:
         return no
     return Choice(condition=condition, yes=yes, no=no)
-
-
-__all__ = ["any_of", "choose", "truth", "without_falsy"]
