@@ -354,6 +354,8 @@ def _contains(lowering: Lowering, container: Term, item: Term) -> Node:
     if isinstance(container, Listing):
         if all(isinstance(one, Known) and isinstance(one.value, str | None) for one in container.items):
             return call("contains", node_of(lowering, container), node_of(lowering, item))
+        if kinds(item) in (INT, TEXT) and all(kinds(one) == kinds(item) for one in container.items):
+            return call("contains", node_of(lowering, container), node_of(lowering, item))
         return any_of(*(compare(lowering, "==", item, one) for one in container.items))
     if isinstance(container, Symbolic | Joined | Known):
         if kinds(item) & (BOOL | FLOAT) and kinds(container) & LIST:

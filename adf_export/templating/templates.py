@@ -5,6 +5,7 @@ from adf_export.ir.factory import Json
 from adf_export.ir.values import Template
 from adf_export.templating.jinja import Renderer, parse
 from adf_export.templating.lowering import Lowering
+from adf_export.templating.native import native
 from adf_export.templating.results import as_json
 from adf_export.templating.scope import Scope
 from adf_export.templating.texts import joined
@@ -24,6 +25,5 @@ def lower_template(template: Template, scope: Scope) -> Json:
         first_line=template.line,
     )
     outputs = Renderer(lowering).outputs(parse(lowering).body)
-    if scope.dag.render_template_as_native_obj and len(outputs) == 1:
-        return as_json(lowering, outputs[0])
-    return as_json(lowering, joined(lowering, outputs))
+    combine = native if scope.dag.render_template_as_native_obj else joined
+    return as_json(lowering, combine(lowering, outputs))

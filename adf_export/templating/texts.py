@@ -1,14 +1,20 @@
 """What str() of a value gives, and so what a template writes."""
 
+from typing import Final
+
 from adf_export.templating.building import concat, if_, is_null
 from adf_export.templating.kinds import BOOL, FLOAT, INT, NONE, TEXT, Kind
 from adf_export.templating.lowering import Lowering
 from adf_export.templating.moments import isoformat
 from adf_export.templating.terms import (
+    Callee,
     Choice,
     Instant,
     Joined,
     Known,
+    Listing,
+    Namespace,
+    Record,
     Symbolic,
     Term,
     Undefined,
@@ -18,6 +24,7 @@ from adf_export.templating.terms import (
 from adf_lang.nodes import Node, call, literal
 
 Part = str | Node
+_SHOWN: Final = {Listing: "a list", Record: "a dict", Namespace: "an object of Airflow", Callee: "a function"}
 
 
 def text_parts(lowering: Lowering, term: Term) -> tuple[Part, ...]:
@@ -44,7 +51,12 @@ def text_parts(lowering: Lowering, term: Term) -> tuple[Part, ...]:
 def text_node(lowering: Lowering, term: Term) -> Node:
     """str(term) as one expression that gives a text."""
     found = as_text(lowering, term)
-    return found.node if isinstance(found, Symbolic) else concat(text_parts(lowering, found))
+    if isinstance(found, Symbolic):
+        return found.node
+    parts = text_parts(lowering, found)
+    if len(parts) == 1 and isinstance(parts[0], Node):
+        return call("string", parts[0])
+    return concat(parts)
 
 
 def as_text(lowering: Lowering, term: Term) -> Term:
@@ -113,4 +125,4 @@ def _float(node: Node) -> Node:
 
 
 def _shown(term: Term) -> str:
-    return type(term).__name__.lower()
+    return _SHOWN.get(type(term), "this value")
