@@ -1,4 +1,6 @@
-"""Writes local_azure/data_factory/facts.json: what Microsoft's type table says of Data Factory's resources, as data.
+"""Writes facts.json for both who judge documents: what Microsoft's type table says of Data Factory's resources, as data.
+
+The compiler and the local Data Factory have a copy each: neither reads the other's files.
 
     python tools/adf_facts.py [../shared/adf/bicep-types.microsoft.datafactory.2018-06-01.json]
 
@@ -16,6 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "local_azure" / "data_factory" / "facts.json"
+TARGETS = (TARGET, ROOT / "adf_export" / "validate" / "facts.json")
 SOURCE = ROOT.parent / "shared" / "adf" / "bicep-types.microsoft.datafactory.2018-06-01.json"
 
 # Kind of resource here -> resource type there.
@@ -185,4 +188,6 @@ def _line(item: Any) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(render(Path(sys.argv[1]) if len(sys.argv) > 1 else SOURCE), encoding="utf-8")
+    written = render(Path(sys.argv[1]) if len(sys.argv) > 1 else SOURCE)
+    for target in TARGETS:
+        target.write_text(written, encoding="utf-8")

@@ -1,0 +1,90 @@
+"""Judges a factory before it is written: by Microsoft's type table, by limits, and by rules that types cannot say.
+
+One walk through each document holds it against the facts and collects its expressions and references; then RULES.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from adf_export.backends.documents import Document, Kind, resources
+from adf_export.backends.source_map import walk
+from adf_export.codes import INVALID_DOCUMENT, LIMIT_EXCEEDED
+from adf_export.diagnostics import Diagnostic, diagnostic, in_order
+from adf_export.ir.factory import Factory
+from adf_export.ir.origin import NOWHERE, Origin
+from adf_export.validate.facts import facts
+from adf_export.validate.limits import ENTITIES
+from adf_export.validate.paths import Path, write_path
+from adf_export.validate.rules import RULES
+from adf_export.validate.rules.names import check_documents
+from adf_export.validate.shape import Shape
+from adf_export.validate.subject import Problem, subject_of
+
+__all__ = ["problems", "validate"]
+
+
+def validate(factory: Factory) -> tuple[Diagnostic, ...]:
+    """All that Data Factory would have against a factory, each at the place in the DAG that it comes from."""
+    listed = resources(factory)
+    by_kind: dict[Kind, dict[str, Document]] = {kind: {} for kind in Kind}
+    for document in listed:
+        by_kind[document.kind][document.name.lower()] = document
+    origins = _origins(factory)
+    found = [
+        _tell(problem, document, origins.get(document.path, {}))
+        for document in listed
+        for problem in problems(document, by_kind)
+    ]
+    return in_order([*found, *_of_the_whole(listed)])
+
+
+def problems(document: Document, factory: Mapping[Kind, Mapping[str, Document]]) -> Iterator[Problem]:
+    """What is wrong with one document, in a factory by kind and by name in small letters."""
+    shape = Shape(facts())
+    shape.visit(facts().kinds[document.kind]["properties"], document.properties, ("properties",))
+    for path, what in shape.faults:
+        yield Problem(path=path, what=what)
+    if not shape.faults:
+        subject = subject_of(document, shape, factory)
+        for rule in RULES:
+            yield from rule(subject)
+
+
+def _of_the_whole(listed: tuple[Document, ...]) -> Iterator[Diagnostic]:
+    if ENTITIES.exceeded(len(listed)):
+        yield diagnostic(LIMIT_EXCEEDED, ENTITIES.words(len(listed)))
+    for kind, name, other in check_documents((document.kind, document.name) for document in listed):
+        what = f"two documents are named '{name}' and '{other}': Data Factory does not tell case apart"
+        yield diagnostic(INVALID_DOCUMENT, what, path=f"{kind}/{name}.json")
+
+
+def _origins(factory: Factory) -> dict[str, dict[str, Origin]]:
+    """Document -> JSON path of the pipeline ("$") or of an activity -> where it comes from."""
+    return {
+        f"{Kind.PIPELINE}/{pipeline.name}.json": {
+            "$": pipeline.origin,
+            **{path: step.origin for path, step in walk(pipeline.activities, "$.properties.activities")},
+        }
+        for pipeline in factory.pipelines
+    }
+
+
+def _tell(problem: Problem, document: Document, origins: Mapping[str, Origin]) -> Diagnostic:
+    place = _origin(problem.path, origins)
+    return diagnostic(
+        problem.code,
+        f"{document.kind} '{document.name}': {problem.what}",
+        origin=msgspec.structs.replace(place, field=""),
+        hint=problem.hint,
+        path=f"{document.path}: {write_path(problem.path)}",
+    )
+
+
+def _origin(path: Path, origins: Mapping[str, Origin]) -> Origin:
+    """Of the innermost activity around a place, else of the pipeline."""
+    for length in range(len(path), -1, -1):
+        found = origins.get(write_path(path[:length]))
+        if found is not None:
+            return found
+    return NOWHERE

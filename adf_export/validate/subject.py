@@ -1,0 +1,122 @@
+"""What a rule looks at: one document, what the walk found in it, its activities, and the factory around it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from adf_export.backends.documents import Document, Kind
+from adf_export.codes import INVALID_DOCUMENT, LIMIT_EXCEEDED, Code
+from adf_export.validate.limits import Limit
+from adf_export.validate.paths import Path
+from adf_export.validate.shape import Shape
+
+Json: TypeAlias = Any
+# Properties of containers that hold activities.
+SLOTS = ("activities", "ifTrueActivities", "ifFalseActivities", "defaultActivities")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something wrong at a place of a document."""
+
+    path: Path
+    what: str
+    code: Code = INVALID_DOCUMENT
+    hint: str = ""
+
+
+Found: TypeAlias = Iterable[Problem]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scope:
+    """A list of activities: those of a pipeline, or of one slot of a container."""
+
+    # None: the pipeline's own list.
+    container: "Step | None"
+    steps: list["Step"] = field(default_factory=list)
+
+    def find(self, name: str) -> "Step | None":
+        return next((step for step in self.steps if step.name.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Step:
+    """An activity of the document."""
+
+    name: str
+    type: str
+    path: Path
+    json: Mapping[str, Json]
+    scope: Scope
+
+    @property
+    def properties(self) -> Mapping[str, Json]:
+        found: Mapping[str, Json] = self.json.get("typeProperties", {})
+        return found
+
+    def edges(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """(upstream activity, conditions)"""
+        return tuple((edge["activity"], frozenset(edge["dependencyConditions"])) for edge in self.json.get("dependsOn", ()))
+
+    def around(self) -> "Iterator[Step]":
+        """The containers that it stands in, the nearest first."""
+        container = self.scope.container
+        while container is not None:
+            yield container
+            container = container.scope.container
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A document under validation."""
+
+    document: Document
+    shape: Shape
+    # All documents of the factory, by kind and by name in small letters.
+    factory: Mapping[Kind, Mapping[str, Document]]
+    # Activities in their order, a container before its content; empty for what is no pipeline.
+    steps: tuple[Step, ...]
+    scopes: tuple[Scope, ...]
+
+    def find(self, kind: Kind, name: str) -> Document | None:
+        return self.factory[kind].get(name.lower())
+
+    def step_at(self, path: Path) -> Step | None:
+        """The innermost activity around a place."""
+        found = [step for step in self.steps if path[: len(step.path)] == step.path]
+        return max(found, key=lambda step: len(step.path), default=None)
+
+
+def subject_of(document: Document, shape: Shape, factory: Mapping[Kind, Mapping[str, Document]]) -> Subject:
+    scopes: list[Scope] = []
+    steps: list[Step] = []
+    if document.kind is Kind.PIPELINE:
+        _collect(document.properties.get("activities", []), ("properties", "activities"), None, scopes, steps)
+    return Subject(document=document, shape=shape, factory=factory, steps=tuple(steps), scopes=tuple(scopes))
+
+
+def _collect(listed: Json, path: Path, container: Step | None, scopes: list[Scope], steps: list[Step]) -> None:
+    scope = Scope(container=container)
+    scopes.append(scope)
+    for index, json in enumerate(listed):
+        step = Step(name=json["name"], type=json["type"], path=(*path, index), json=json, scope=scope)
+        scope.steps.append(step)
+        steps.append(step)
+        for inner, activities in _slots(step.properties):
+            _collect(activities, (*step.path, "typeProperties", *inner), step, scopes, steps)
+
+
+def _slots(properties: Mapping[str, Json]) -> Iterator[tuple[Path, Json]]:
+    for key, value in properties.items():
+        if key in SLOTS:
+            yield (key,), value
+        elif key == "cases":
+            for index, case in enumerate(value):
+                yield (key, index, "activities"), case["activities"]
+
+
+def over(limit: Limit, count: int, path: Path, *, hint: str = "") -> Found:
+    """The problem of a limit that is exceeded, if it is."""
+    if limit.exceeded(count):
+        yield Problem(path=path, what=limit.words(count), code=LIMIT_EXCEEDED, hint=hint)
