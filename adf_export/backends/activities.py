@@ -97,10 +97,10 @@ def _policy(policy: Policy, type: str) -> Plain:
 
 
 def _type_properties(activity: Activity) -> Plain:
-    written = {
-        name: expression_object(value) if (activity.type, name) in EXPRESSION_OBJECTS else evaluated(value)
-        for name, value in activity.properties.members
-    }
+    written: Plain = evaluated(activity.properties)
+    for name, value in activity.properties.members:
+        if (activity.type, name) in EXPRESSION_OBJECTS:
+            written[name] = expression_object(value)
     return written | _bodies(activity.bodies)
 
 

@@ -127,7 +127,7 @@ def _linked_service(service: LinkedService) -> Plain:
             ("parameters", _parameters(service.parameters)),
             ("annotations", []),
             ("type", service.type),
-            ("typeProperties", evaluated(service.properties)),
+            ("typeProperties", evaluated(service.properties, bare=True)),
         )
     )
 

@@ -10,17 +10,23 @@ Plain: TypeAlias = Any
 NULL: Final = "@null"
 
 
-def evaluated(value: Json) -> Plain:
-    """A value that Data Factory evaluates: `@...` is an expression, and a literal like it is escaped."""
+# Members that hold data of the user's, in which an expression stands as its bare text.
+_DATA: Final = frozenset({"body", "content"})
+
+
+def evaluated(value: Json, *, bare: bool = False) -> Plain:
+    """A value that Data Factory evaluates: a literal that would read as an expression is escaped.
+
+    Expressions that are members of an object have the form that Studio writes, {"value": "@..", "type": "Expression"};
+    in arrays, and in data within a body, they are bare texts.
+    """
     if isinstance(value, Object):
-        return {name: evaluated(member) for name, member in value.members}
+        return {name: _member(name, member, bare) for name, member in value.members}
     if isinstance(value, tuple):
-        return [evaluated(item) for item in value]
-    if value is None or isinstance(value, Literal):
-        return _constant(value.value if isinstance(value, Literal) else value)
-    if isinstance(value, Node):
-        return str(value)
-    return _constant(value)
+        return [evaluated(item, bare=bare) for item in value]
+    if isinstance(value, Literal | Text):
+        return _constant(value.value)
+    return str(value) if isinstance(value, Node) else _constant(value)
 
 
 def verbatim(value: Json) -> Plain:
@@ -36,8 +42,14 @@ def verbatim(value: Json) -> Plain:
 
 
 def expression_object(value: Json) -> Plain:
-    """The object form of an expression, where Data Factory takes no other one."""
+    """The object form of an expression, also of a constant: where Data Factory takes nothing else."""
     return {"value": str(value) if isinstance(value, Node) else evaluated(value), "type": "Expression"}
+
+
+def _member(name: str, value: Json, bare: bool) -> Plain:
+    if isinstance(value, Node) and not isinstance(value, Literal | Text):
+        return str(value) if bare or name == "content" else expression_object(value)
+    return evaluated(value, bare=bare or name in _DATA)
 
 
 def _constant(value: bool | int | float | str | None) -> Plain:

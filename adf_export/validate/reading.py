@@ -60,7 +60,7 @@ class Order:
         return found
 
     def after(self, steps: list[Step]) -> frozenset[str]:
-        """Names of the activities of a whole list that have run once the list is through."""
+        """Names of those activities of a whole list that have run for sure once the list is through."""
         return frozenset(step.name for step in steps if self._if_skipped(step) is None)
 
     def _before(self, step: Step) -> frozenset[str]:
@@ -74,6 +74,11 @@ class Order:
                     found |= self._known(upstream, ran=conditions != {_SKIPPED}, skipped=_SKIPPED in conditions)
             self._ran[step] = found
         return self._ran[step]
+
+    def _once_ran(self, step: Step) -> frozenset[str]:
+        """What has run whenever this one has; the last round of an Until can be read after it."""
+        inner = self.after(step.inner) if step.type == "Until" else frozenset()
+        return self._before(step) | inner | {step.name}
 
     def _if_skipped(self, step: Step) -> frozenset[str] | None:
         """What has run whenever this one was skipped; None: it is never skipped."""
@@ -89,14 +94,14 @@ class Order:
         if upstream is None:
             return
         if "Completed" not in conditions and not {"Succeeded", "Failed"} <= conditions:
-            yield self._before(upstream) | {upstream.name}
+            yield self._once_ran(upstream)
         skipped = self._if_skipped(upstream)
         if _SKIPPED not in conditions and skipped is not None:
             yield skipped
 
     def _known(self, upstream: Step, *, ran: bool, skipped: bool) -> frozenset[str]:
         """What has run, where the activity upstream may have run, or may have been skipped, or either."""
-        cases = [self._before(upstream) | {upstream.name}] if ran else []
+        cases = [self._once_ran(upstream)] if ran else []
         if_skipped = self._if_skipped(upstream)
         if skipped and if_skipped is not None:
             cases.append(if_skipped)

@@ -49,6 +49,8 @@ class Step:
     path: Path
     json: Mapping[str, Json]
     scope: Scope
+    # What stands directly inside of it, in all its slots.
+    inner: list["Step"] = field(default_factory=list)
 
     @property
     def properties(self) -> Mapping[str, Json]:
@@ -57,7 +59,9 @@ class Step:
 
     def edges(self) -> tuple[tuple[str, frozenset[str]], ...]:
         """(upstream activity, conditions)"""
-        return tuple((edge["activity"], frozenset(edge["dependencyConditions"])) for edge in self.json.get("dependsOn", ()))
+        return tuple(
+            (edge["activity"], frozenset(edge["dependencyConditions"])) for edge in self.json.get("dependsOn", ())
+        )
 
     def around(self) -> "Iterator[Step]":
         """The containers that it stands in, the nearest first."""
@@ -102,6 +106,8 @@ def _collect(listed: Json, path: Path, container: Step | None, scopes: list[Scop
     for index, json in enumerate(listed):
         step = Step(name=json["name"], type=json["type"], path=(*path, index), json=json, scope=scope)
         scope.steps.append(step)
+        if container is not None:
+            container.inner.append(step)
         steps.append(step)
         for inner, activities in _slots(step.properties):
             _collect(activities, (*step.path, "typeProperties", *inner), step, scopes, steps)

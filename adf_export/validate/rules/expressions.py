@@ -30,6 +30,8 @@ _ABSENT: Final[Mapping[Kind, Mapping[str, str]]] = {
     Kind.PIPELINE: {**_NEVER, "dataset": "in a pipeline", "linkedService": "in a pipeline"},
     Kind.FACTORY: {},
 }
+# Where the value of a SetVariable stands, bare or as an object.
+_VALUE: Final = (("typeProperties", "value"), ("typeProperties", "value", "value"))
 _NO_ITEM: Final = {"item": "outside of a ForEach or the condition of a Filter"}
 
 
@@ -39,7 +41,7 @@ def check_expressions(subject: Subject) -> Found:
     for site in subject.shape.sites:
         step = subject.step_at(site.path)
         yield from over(EXPRESSION, len(site.text), site.path)
-        visible = _visible(subject, step, site, order)
+        visible = _visible(step, site, order)
         for fault in check(site.text, _names(subject, step, site), expected=_expected(subject, step, site)):
             column = f"column {fault.start + 1} of {_shown(site.text)}"
             yield Problem(path=site.path, what=f"{fault.reason} ({column})", hint=fault.hint or "")
@@ -84,19 +86,19 @@ def _expected(subject: Subject, step: Step | None, site: Site) -> frozenset[Type
     if step is None:
         return site.expected
     member = _property(step, site)
-    if step.type == "SetVariable" and site.path[-1] == "value" and len(site.path) == len(step.path) + 2:
+    if step.type == "SetVariable" and site.path[len(step.path) :] in _VALUE:
         return variable_types(step, subject) or site.expected
     return _RESULTS.get((step.type, member), site.expected)
 
 
-def _visible(subject: Subject, step: Step | None, site: Site, order: Order) -> frozenset[str]:
+def _visible(step: Step | None, site: Site, order: Order) -> frozenset[str]:
     """The activities that an expression may name, in small letters."""
     if step is None:
         return frozenset()
     found = order.before(step)
     if step.type == "Until" and _property(step, site) == "expression":
         # It is asked when the activities inside are through.
-        found |= order.after([other for other in subject.steps if other.scope.container is step])
+        found |= order.after(step.inner)
     return frozenset(name.lower() for name in found)
 
 

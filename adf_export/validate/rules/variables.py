@@ -63,6 +63,8 @@ def _step(step: Step, subject: Subject) -> Found:
 def _value(step: Step, variable: str, wanted: frozenset[Type]) -> Found:
     path: Path = (*step.path, "typeProperties", "value")
     value = step.properties.get("value")
+    if isinstance(value, dict) and value.get("type") == "Expression":
+        value, path = value["value"], (*path, "value")
     if isinstance(value, str) and is_expression(value):
         if variable.lower() in {name.lower() for name in names_in(value, "variables")}:
             yield Problem(path=path, what=f"'{step.name}' reads variable '{variable}', which it sets")

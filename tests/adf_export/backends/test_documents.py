@@ -43,12 +43,35 @@ def test_an_escaped_text_evaluates_to_itself(text: str) -> None:
     assert evaluate(evaluated(text), Scope()) == text
 
 
-def test_expressions_are_bare_but_where_the_type_table_wants_an_object() -> None:
-    loop = activity("Each", "ForEach", items=call("createArray", literal(1)))
-    wait = activity("Wait", waitTimeInSeconds=call("add", literal(1), literal(2)))
-    written = _activities(documents(factory(loop, wait)))
-    assert written[0]["typeProperties"]["items"] == {"value": "@createArray(1)", "type": "Expression"}
-    assert written[1]["typeProperties"]["waitTimeInSeconds"] == "@add(1, 2)"
+ONE = call("string", literal(1))
+WRITTEN = {"value": "@string(1)", "type": "Expression"}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (obj(url=ONE), {"url": WRITTEN}),
+        (obj(url="text", n=1), {"url": "text", "n": 1}),
+        (obj(text=interpolate(["a", ONE])), {"text": {"value": "a@{string(1)}", "type": "Expression"}}),
+        (obj(source=obj(file=ONE)), {"source": {"file": WRITTEN}}),
+        (obj(parameters=(ONE, "x")), {"parameters": ["@string(1)", "x"]}),
+        (obj(scripts=(obj(text=ONE),)), {"scripts": [{"text": WRITTEN}]}),
+        (obj(body=ONE), {"body": WRITTEN}),
+        (obj(body=obj(day=ONE)), {"body": {"day": "@string(1)"}}),
+        (
+            obj(value=(obj(key="k", value=obj(type="Expression", content=ONE)),)),
+            {"value": [{"key": "k", "value": {"type": "Expression", "content": "@string(1)"}}]},
+        ),
+    ],
+    ids=str,
+)
+def test_expressions_have_the_form_that_studio_writes(value: Json, expected: Any) -> None:
+    assert evaluated(value) == expected
+
+
+def test_a_constant_is_an_object_too_where_data_factory_takes_nothing_else() -> None:
+    (choose,) = _activities(documents(factory(activity("Choose", "Switch", on="a"))))
+    assert choose["typeProperties"]["on"] == {"value": "a", "type": "Expression"}
 
 
 def test_text_is_canonical() -> None:
