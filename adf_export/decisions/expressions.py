@@ -15,7 +15,7 @@ from adf_export.templating.members import attribute, item
 from adf_export.templating.methods import invoke
 from adf_export.templating.moments import strftime
 from adf_export.templating.names import call_name
-from adf_export.templating.operators import arithmetic, boolean, compare, kinds, negative, spread
+from adf_export.templating.operators import arithmetic, boolean, compare, negative, spread
 from adf_export.templating.terms import (
     NOTHING,
     Callee,
@@ -26,6 +26,7 @@ from adf_export.templating.terms import (
     Record,
     Term,
     Undefined,
+    kinds,
 )
 from adf_export.templating.texts import as_text, joined
 from adf_export.templating.truth import choose, truth, without_falsy

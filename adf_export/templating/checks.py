@@ -6,9 +6,9 @@ from typing import Final
 from adf_export.templating.building import FALSE, not_
 from adf_export.templating.kinds import BOOL, DICT, FLOAT, INT, LIST, NONE, NUMBER, TEXT, Kinds
 from adf_export.templating.lowering import Lowering
-from adf_export.templating.operators import arithmetic, boolean, compare, kinds
+from adf_export.templating.operators import arithmetic, boolean, compare
 from adf_export.templating.results import node_of
-from adf_export.templating.terms import Known, Term, Undefined
+from adf_export.templating.terms import Known, Term, Undefined, kinds
 from adf_export.templating.truth import truth
 from adf_lang.nodes import Node, call, literal
 

@@ -20,7 +20,7 @@ from adf_export.templating.moments import (
     pattern_of,
     text_of,
 )
-from adf_export.templating.operators import arithmetic, kinds
+from adf_export.templating.operators import arithmetic
 from adf_export.templating.results import as_json, node_of
 from adf_export.templating.terms import (
     NOTHING,
@@ -34,8 +34,10 @@ from adf_export.templating.terms import (
     Undefined,
     constant,
     is_known,
+    kinds,
 )
-from adf_export.templating.texts import as_text, joined, text_node
+from adf_export.templating.text_formats import percent
+from adf_export.templating.texts import as_text, text_node
 from adf_export.templating.truth import choose, truth, without_falsy
 from adf_lang.nodes import call, literal
 
@@ -214,33 +216,6 @@ def _urlencode(lowering: Lowering, value: Term) -> Term:
 def _format(lowering: Lowering, value: Term, *arguments: Term) -> Term:
     """'%s and %s' % (a, b); %d of whole numbers."""
     return percent(lowering, constant_text(lowering, value, "the format"), list(arguments))
-
-
-def percent(lowering: Lowering, format: str, arguments: list[Term]) -> Term:
-    """format % arguments.
-
-    Raises:
-        Refusal: another code than %s, %d and %%.
-    """
-    pieces: list[Term] = []
-    rest = list(arguments)
-    first, *others = format.split("%")
-    pieces.append(Known(value=first))
-    escaped = False
-    for part in others:
-        if escaped:
-            pieces.append(Known(value=part))
-            escaped = False
-        elif not part:
-            pieces.append(Known(value="%"))
-            escaped = True
-        elif rest and (part[0] == "s" or (part[0] == "d" and kinds(rest[0]) == INT)):
-            pieces += [rest.pop(0), Known(value=part[1:])]
-        else:
-            raise lowering.refusal(f"the format '{format}' has no equal expression", hint="%s and %d only")
-    if rest:
-        raise lowering.refusal("not all arguments are used by the format")
-    return joined(lowering, [piece for piece in pieces if piece != _EMPTY] or [_EMPTY])
 
 
 FILTERS: Final[dict[str, Filter]] = {

@@ -2,7 +2,7 @@
 
 from adf_export.templating.kinds import ANY, DICT, LIST, TEXT
 from adf_export.templating.lowering import Lowering
-from adf_export.templating.operators import kinds, spread
+from adf_export.templating.operators import spread
 from adf_export.templating.results import node_of
 from adf_export.templating.terms import (
     Instant,
@@ -15,6 +15,7 @@ from adf_export.templating.terms import (
     Undefined,
     constant,
     is_known,
+    kinds,
     known,
 )
 from adf_lang.nodes import Call, Index, Node, Property, call, literal, select

@@ -17,7 +17,7 @@ from adf_export.templating.lowering import Lowering
 from adf_export.templating.members import attribute, item
 from adf_export.templating.methods import invoke
 from adf_export.templating.names import call_name, root
-from adf_export.templating.operators import arithmetic, boolean, compare, kinds, negative, spread
+from adf_export.templating.operators import arithmetic, boolean, compare, negative, spread
 from adf_export.templating.terms import (
     Callee,
     Joined,
@@ -29,6 +29,7 @@ from adf_export.templating.terms import (
     Undefined,
     constant,
     is_known,
+    kinds,
     known,
 )
 from adf_export.templating.texts import joined

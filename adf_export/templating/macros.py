@@ -9,9 +9,8 @@ from adf_export.templating.kinds import TEXT
 from adf_export.templating.lowering import Lowering
 from adf_export.templating.methods import constant_text
 from adf_export.templating.moments import formatted, pattern_of, strftime, text_of, to_pattern, unformatted
-from adf_export.templating.operators import kinds
 from adf_export.templating.results import node_of
-from adf_export.templating.terms import Instant, Known, Symbolic, Term, constant, is_known, known
+from adf_export.templating.terms import Instant, Known, Symbolic, Term, constant, is_known, kinds, known
 from adf_lang.nodes import call
 
 # Formats of strptime whose texts .NET reads as the same time.

@@ -7,7 +7,7 @@ from adf_export.templating.items import item as plain_item
 from adf_export.templating.kinds import INT
 from adf_export.templating.lowering import Lowering
 from adf_export.templating.methods import find_method, knows_method
-from adf_export.templating.moments import from_known, local
+from adf_export.templating.moments import epoch_seconds, from_known, local
 from adf_export.templating.names import member
 from adf_export.templating.operators import spread
 from adf_export.templating.terms import (
@@ -29,6 +29,7 @@ _PARTS: Final = {
     "second": lambda node: call("int", call("formatDateTime", node, literal("ss"))),
     "microsecond": lambda node: call("int", call("formatDateTime", node, literal("ffffff"))),
     "day_of_year": lambda node: call("dayOfYear", node),
+    "int_timestamp": epoch_seconds,
 }
 _DURATION_PARTS: Final = frozenset({"days", "seconds", "microseconds"})
 
@@ -53,7 +54,7 @@ def _attribute(lowering: Lowering, term: Term, name: str, *, or_item: bool) -> T
     if isinstance(moment, Instant) and name in _PARTS:
         if isinstance(term, Known) and hasattr(term.value, name):
             return Known(value=getattr(term.value, name))
-        return Symbolic(node=_PARTS[name](local(moment)), kinds=INT)
+        return Symbolic(node=_PARTS[name](moment.node if name == "int_timestamp" else local(moment)), kinds=INT)
     if knows_method(term, name):
         return find_method(lowering, term, name)
     if not or_item:

@@ -5,19 +5,24 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from adf_export.templating.kinds import BOOL, DICT, INT, LIST, NUMBER, TEXT
+from adf_export.templating.kinds import BOOL, DICT, FLOAT, INT, LIST, TEXT
 from adf_export.templating.lowering import Lowering
 from adf_export.templating.moments import (
-    epoch_seconds,
+    ENDS,
+    EPOCH_TICKS,
+    STARTS,
+    fixed_offset,
+    formatted,
     from_known,
     isoformat,
     local,
+    replacing,
     shift,
     strftime,
     text_of,
     weekday,
 )
-from adf_export.templating.operators import kinds
+from adf_export.templating.operators import compare
 from adf_export.templating.results import node_of
 from adf_export.templating.terms import (
     NOTHING,
@@ -31,8 +36,10 @@ from adf_export.templating.terms import (
     Term,
     constant,
     is_known,
+    kinds,
     known,
 )
+from adf_export.templating.text_formats import braces
 from adf_export.templating.texts import joined
 from adf_export.templating.truth import choose
 from adf_lang.nodes import Index, Node, call, literal, select
@@ -132,9 +139,14 @@ def _join(lowering: Lowering, target: Term, iterable: Term) -> Term:
     return text_of(call("join", node_of(lowering, iterable), node_of(lowering, target)))
 
 
+def _format(lowering: Lowering, target: Term, *arguments: Term, **named: Term) -> Term:
+    return braces(lowering, constant_text(lowering, target, "the format"), list(arguments), named)
+
+
 TEXT_METHODS: Final[dict[str, Method]] = {
     "capitalize": _capitalize,
     "endswith": _endswith,
+    "format": _format,
     "join": _join,
     "lower": _lower,
     "replace": _replace,
@@ -148,14 +160,23 @@ TEXT_METHODS: Final[dict[str, Method]] = {
 
 
 def _get(lowering: Lowering, target: Term, key: Term, default: Term = NOTHING) -> Term:
-    name = constant_text(lowering, key, "the key of get()")
     if isinstance(target, Record):
-        return target.get(name) or default
+        return _get_known(lowering, target, key, default)
+    name = constant_text(lowering, key, "the key of get()")
     node = node_of(lowering, target)
     what = f"{target.what} at '{name}'" if isinstance(target, Symbolic) else "the member"
     if default == NOTHING:
         return Symbolic(node=safe_member(node, name), what=what)
     return choose(call("contains", node, literal(name)), Symbolic(node=select(node, name), what=what), default)
+
+
+def _get_known(lowering: Lowering, target: Record, key: Term, default: Term) -> Term:
+    if isinstance(key, Known):
+        return target.get(str(key.value)) or default
+    found = default
+    for name, member in reversed(target.members):
+        found = choose(compare(lowering, "==", key, Known(value=name)), member, found)
+    return found
 
 
 def safe_member(node: Node, name: str) -> Node:
@@ -235,17 +256,69 @@ def _move(lowering: Lowering, target: Term, units: Mapping[str, Term], sign: int
 
 
 def _timestamp(_: Lowering, target: Term) -> Term:
-    node = _instant(target).node
-    return Symbolic(node=call("div", call("float", epoch_seconds(node)), literal(1)), kinds=NUMBER)
+    ticks = call("sub", call("ticks", _instant(target).node), literal(EPOCH_TICKS))
+    microseconds = call("div", ticks, literal(10))
+    return Symbolic(node=call("div", microseconds, literal(1_000_000.0)), kinds=FLOAT)
+
+
+def _in_timezone(lowering: Lowering, target: Term, timezone: Term) -> Term:
+    """In a zone whose clock is never changed; the rules of others differ between Python and Windows."""
+    instant = _instant(target)
+    name = constant_text(lowering, timezone, "the time zone")
+    offset = fixed_offset(name)
+    if offset is None or instant.offset is None:
+        raise lowering.refusal(
+            f"the time zone '{name}' changes its clock: Data Factory's rules differ from Python's",
+            hint="use UTC, or a zone without daylight saving time",
+        )
+    return Instant(node=instant.node, offset=offset)
+
+
+def _start_of(lowering: Lowering, target: Term, unit: Term) -> Term:
+    return _bound(lowering, target, constant_text(lowering, unit, "the unit of start_of()"), STARTS)
+
+
+def _end_of(lowering: Lowering, target: Term, unit: Term) -> Term:
+    return _bound(lowering, target, constant_text(lowering, unit, "the unit of end_of()"), ENDS)
+
+
+def _bound(lowering: Lowering, target: Term, unit: str, bounds: Mapping[str, Callable[[Node], Node]]) -> Term:
+    instant = _instant(target)
+    if unit not in bounds or instant.offset:
+        raise lowering.refusal(f"the unit '{unit}' has no equal expression", hint=f"there are {', '.join(bounds)}")
+    return Instant(node=bounds[unit](instant.node), offset=instant.offset)
+
+
+def _replace_parts(lowering: Lowering, target: Term, **parts: Term) -> Term:
+    instant = _instant(target)
+    counts = {name: constant_int(lowering, count, f"'{name}'") for name, count in parts.items()}
+    pattern = replacing(counts)
+    if pattern is None or instant.offset:
+        raise lowering.refusal("replace() takes year, month, day (to 28), hour, minute, second and microsecond")
+    return Instant(node=formatted(instant.node, pattern), offset=instant.offset)
+
+
+def _written(pattern: str) -> Method:
+    return lambda _, target: text_of(formatted(local(_instant(target)), pattern))
 
 
 MOMENT_METHODS: Final[dict[str, Method]] = {
     "add": _add,
+    "astimezone": _in_timezone,
     "date": _date,
+    "end_of": _end_of,
+    "in_timezone": _in_timezone,
+    "in_tz": _in_timezone,
     "isoformat": _isoformat,
     "isoweekday": _isoweekday,
+    "replace": _replace_parts,
+    "start_of": _start_of,
     "strftime": _strftime,
     "subtract": _subtract,
+    "timestamp": _timestamp,
+    "to_date_string": _written("yyyy-MM-dd"),
+    "to_datetime_string": _written("yyyy-MM-dd HH:mm:ss"),
+    "to_time_string": _written("HH:mm:ss"),
     "weekday": _weekday,
 }
 DATE_METHODS: Final = {name: MOMENT_METHODS[name] for name in ("isoformat", "isoweekday", "strftime", "weekday")}

@@ -1,7 +1,9 @@
 """Datetimes: their texts in Python's formats, their parts and their arithmetic, as expressions over ISO 8601 texts."""
 
 import datetime
+from collections.abc import Callable, Mapping
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from adf_export.templating.kinds import TEXT
 from adf_export.templating.lowering import Lowering
@@ -219,10 +221,10 @@ def weekday(node: Node) -> Node:
 
 def epoch_seconds(node: Node) -> Node:
     """Whole seconds since 1970."""
-    return call("div", call("sub", call("ticks", node), literal(_EPOCH_TICKS)), literal(_TICKS))
+    return call("div", call("sub", call("ticks", node), literal(EPOCH_TICKS)), literal(_TICKS))
 
 
-_EPOCH_TICKS: Final = 621_355_968_000_000_000
+EPOCH_TICKS: Final = 621_355_968_000_000_000
 _TICKS: Final = 10_000_000
 
 
@@ -263,3 +265,57 @@ def from_known(value: datetime.date) -> Instant:
     text = utc.replace(tzinfo=None).isoformat(timespec="microseconds")
     minutes = None if offset is None else int(offset.total_seconds() // 60)
     return Instant(node=literal(f"{text}0Z"), offset=minutes)
+
+
+def fixed_offset(zone: str) -> int | None:
+    """Minutes east of UTC of a zone that never changed its clock since 1990 and will not; None: another zone."""
+    try:
+        info = ZoneInfo(zone)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return None
+    days = (datetime.datetime(1990, 1, 1, tzinfo=info) + datetime.timedelta(days=7 * week) for week in range(2600))
+    offsets = {day.utcoffset() for day in days}
+    found = offsets.pop() if len(offsets) == 1 else None
+    return None if found is None else int(found.total_seconds() // 60)
+
+
+def replacing(parts: Mapping[str, int]) -> str | None:
+    """The pattern that writes a time with some of its parts replaced; None: it might be no time then."""
+    letters = {"year": "yyyy", "month": "MM", "day": "dd", "hour": "HH", "minute": "mm", "second": "ss"}
+    if not parts.keys() <= {*letters, "microsecond"} or parts.get("day", 1) > _SAFE_DAY:
+        return None
+    if ("month" in parts or "year" in parts) and "day" not in parts:
+        return None
+    texts = {name: f"{parts[name]:0{len(code)}}" if name in parts else code for name, code in letters.items()}
+    fraction = f"{parts['microsecond']:06}0" if "microsecond" in parts else "fffffff"
+    return "{year}-{month}-{day}T{hour}:{minute}:{second}.{fraction}Z".format(fraction=fraction, **texts)
+
+
+_SAFE_DAY: Final = 28
+_LAST: Final = "23:59:59.9999990Z"
+
+
+def _monday(node: Node) -> Node:
+    return call("addDays", node, call("mul", weekday(node), literal(-1)))
+
+
+def _last_of_month(node: Node) -> Node:
+    return call("addDays", call("addToTime", call("startOfMonth", node), literal(1), literal("Month")), literal(-1))
+
+
+# pendulum's start_of() and end_of(), by their unit.
+STARTS: Final[dict[str, Callable[[Node], Node]]] = {
+    "day": lambda node: call("startOfDay", node),
+    "hour": lambda node: call("startOfHour", node),
+    "minute": lambda node: formatted(node, "yyyy-MM-ddTHH:mm:00.0000000Z"),
+    "month": lambda node: call("startOfMonth", node),
+    "week": lambda node: call("startOfDay", _monday(node)),
+    "year": lambda node: formatted(node, "yyyy-01-01T00:00:00.0000000Z"),
+}
+ENDS: Final[dict[str, Callable[[Node], Node]]] = {
+    "day": lambda node: formatted(node, f"yyyy-MM-ddT{_LAST}"),
+    "hour": lambda node: formatted(node, "yyyy-MM-ddTHH:59:59.9999990Z"),
+    "month": lambda node: formatted(_last_of_month(node), f"yyyy-MM-ddT{_LAST}"),
+    "week": lambda node: formatted(call("addDays", _monday(node), literal(6)), f"yyyy-MM-ddT{_LAST}"),
+    "year": lambda node: formatted(node, f"yyyy-12-31T{_LAST}"),
+}

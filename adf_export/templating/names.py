@@ -191,6 +191,7 @@ NAMES: Final[dict[str, Name]] = {
     "prev_data_interval_start_success": _refused(_PREVIOUS),
     "prev_end_date_success": _refused(_PREVIOUS),
     "prev_start_date_success": _refused(_PREVIOUS),
+    "reason": _refused(_NOT_KNOWN),
     "run_id": _text("id of the run", lambda _: run(RunField.RUN_ID)),
     "task.owner": _text("owner of the task", lambda lowering: lowering.scope.task.owner),
     "task.retries": Name(doc="retries of the task", rule=lambda lowering: Known(value=lowering.scope.task.retries)),

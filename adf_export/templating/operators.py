@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from adf_export.templating.building import FALSE, TRUE, any_of, if_, is_null, not_
-from adf_export.templating.kinds import ANY, BOOL, FLOAT, INT, LIST, NONE, NUMBER, TEXT, Kinds, kinds_of
+from adf_export.templating.kinds import ANY, BOOL, FLOAT, INT, LIST, NONE, NUMBER, TEXT, kinds_of
 from adf_export.templating.lowering import Lowering
 from adf_export.templating.moments import from_known, local, pattern_of, shift
 from adf_export.templating.results import node_of
@@ -22,8 +22,10 @@ from adf_export.templating.terms import (
     Undefined,
     constant,
     is_known,
+    kinds,
     known,
 )
+from adf_export.templating.text_formats import percent
 from adf_export.templating.texts import joined
 from adf_export.templating.truth import choose
 from adf_lang.nodes import Call, Literal, Node, call, literal
@@ -48,19 +50,6 @@ _ORDERS: Final[dict[str, tuple[str, Callable[[Any, Any], Any]]]] = {
 # Functions whose values are 0 or greater.
 _NOT_NEGATIVE: Final = frozenset({"length", "dayOfWeek", "dayOfMonth", "dayOfYear", "ticks"})
 _WHOLE_TEXTS: Final = frozenset("yMdHhmsf")
-
-
-def kinds(term: Term) -> Kinds:
-    """What a term may be; empty: nothing that JSON has."""
-    if isinstance(term, Symbolic):
-        return term.kinds
-    if isinstance(term, Joined):
-        return TEXT
-    if isinstance(term, Listing):
-        return LIST
-    if isinstance(term, Choice):
-        return kinds(term.yes) | kinds(term.no)
-    return kinds_of(constant(term)) if is_known(term) else frozenset()
 
 
 def boolean(node: Node) -> Term:
@@ -97,6 +86,8 @@ def _arithmetic(lowering: Lowering, sign: str, left: Term, right: Term) -> Term:
             return Listing(items=left.items + right.items)
         if kinds(left) == TEXT or kinds(right) == TEXT:
             return joined(lowering, [_believed_text(left), _believed_text(right)])
+    if sign == "%" and isinstance(left, Known) and isinstance(left.value, str):
+        return percent(lowering, left.value, list(right.items) if isinstance(right, Listing) else [right])
     number = NUMBER | BOOL
     if not (kinds(left) & number and kinds(right) & number) or (kinds(left) == ANY and kinds(right) == ANY):
         raise lowering.refusal(
@@ -225,9 +216,11 @@ def _ordered(lowering: Lowering, sign: str, left: Term, right: Term) -> Node:
             return literal(bool(python(constant(left), constant(right))))
         except TypeError as error:
             raise lowering.refusal(f"'{sign}' fails in Python: {error}") from error
-    moments = _moment(left), _moment(right)
-    if moments[0] and moments[1]:
-        return call(name, *(_ticks(lowering, moment) for moment in moments if moment))
+    one, other = _moment(left), _moment(right)
+    if one and other:
+        if not _comparable(one, other):
+            raise lowering.refusal("Python does not order datetimes with and without a zone, nor dates with datetimes")
+        return call(name, _ticks(lowering, one), _ticks(lowering, other))
     number = NUMBER | BOOL
     if kinds(left) & number and kinds(right) & number and (kinds(left) | kinds(right)) != ANY:
         return call(name, _number(lowering, left), _number(lowering, right))
@@ -240,6 +233,10 @@ def _ordered(lowering: Lowering, sign: str, left: Term, right: Term) -> Node:
         f"'{sign}' of these values has no equal expression: Data Factory orders texts by language, Python by code",
         hint="compare numbers, datetimes, or dates that are written alike",
     )
+
+
+def _comparable(one: Instant, other: Instant) -> bool:
+    return (one.offset is None) == (other.offset is None) and one.is_date == other.is_date
 
 
 def _moment(term: Term) -> Instant | None:
@@ -292,7 +289,7 @@ def _equal(lowering: Lowering, left: Term, right: Term) -> Node:
         return literal(bool(constant(left) == constant(right)))
     one, other = _moment(left), _moment(right)
     if one and other:
-        if (one.offset is None) != (other.offset is None) or one.is_date != other.is_date:
+        if not _comparable(one, other):
             return FALSE
         return call("equals", _ticks(lowering, one), _ticks(lowering, other))
     if one or other:

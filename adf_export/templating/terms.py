@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from adf_export.templating.kinds import ANY, Kinds
+from adf_export.templating.kinds import ANY, LIST, TEXT, Kinds, kinds_of
 from adf_lang.nodes import Node
 
 
@@ -146,3 +146,16 @@ def constant(term: Term) -> Any:
 
 
 NOTHING = Known(value=None)
+
+
+def kinds(term: Term) -> Kinds:
+    """What a term may be; empty: nothing that JSON has."""
+    if isinstance(term, Symbolic):
+        return term.kinds
+    if isinstance(term, Joined):
+        return TEXT
+    if isinstance(term, Listing):
+        return LIST
+    if isinstance(term, Choice):
+        return kinds(term.yes) | kinds(term.no)
+    return kinds_of(constant(term)) if is_known(term) else frozenset()

@@ -21,7 +21,7 @@ from adf_export.templating.terms import (
     constant,
     is_known,
 )
-from adf_lang.nodes import Node, call, literal
+from adf_lang.nodes import Index, Node, call, literal
 
 Part = str | Node
 _SHOWN: Final = {Listing: "a list", Record: "a dict", Namespace: "an object of Airflow", Callee: "a function"}
@@ -98,6 +98,10 @@ def _symbolic(lowering: Lowering, term: Symbolic) -> Node:
             f"{term.what} is a list or dict, which Python and Data Factory write differently",
             hint="write {{ value | tojson }}, or a part of it",
         )
+    if isinstance(node, Index) and node.safe:
+        # What get() does not find is None, and that is no rare case.
+        without = Symbolic(node=call("string", node), kinds=kinds - NONE, what=term.what)
+        return if_(is_null(node), literal("None"), _symbolic(lowering, without))
     lowering.warn(f"{term.what} may be of any type: {_differences(kinds)}")
     return node
 
