@@ -39,8 +39,16 @@ from adf_lang.nodes import Literal, Node
 Names = dict[str, Term]
 
 _ENVIRONMENT: Final = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
-# Filters that give another value each time, or need what surrounds the template.
-_UNSTEADY: Final = frozenset({"map", "random", "reject", "rejectattr", "select", "selectattr"})
+# Filters that Jinja calculates for constants: without those that differ each time or need what surrounds the template.
+STEADY_FILTERS: Final = frozenset(_ENVIRONMENT.filters) - {
+    "attr",
+    "map",
+    "random",
+    "reject",
+    "rejectattr",
+    "select",
+    "selectattr",
+}
 _NOTHING_WRITTEN: Final = Joined(parts=())
 _SIGNS: Final = {
     "Add": "+",
@@ -333,7 +341,7 @@ class Renderer:
 
     def _filter(self, name: str, value: Term, arguments: list[Term], named: dict[str, Term]) -> Term:
         everything = (value, *arguments, *named.values())
-        if name in _ENVIRONMENT.filters and name not in _UNSTEADY and all(map(is_known, everything)):
+        if name in STEADY_FILTERS and all(map(is_known, everything)):
             return self._run(name, value, arguments, named)
         if name not in FILTERS:
             raise self.lowering.refusal(f"the filter '{name}' has no equal expression")

@@ -120,4 +120,5 @@ def environment(*, native: bool) -> Any:
 def render(template: str, env: Any, run: Run, *, native: bool) -> Any:
     """What Airflow makes of a template."""
     draw = render_template_as_native if native else render_template_to_string
-    return draw(env.from_string(template), context(run))
+    names: Any = context(run)
+    return draw(env.from_string(template), names)
