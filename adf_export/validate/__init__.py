@@ -5,17 +5,14 @@ One walk through each document holds it against the facts and collects its expre
 
 from collections.abc import Iterator, Mapping
 
-import msgspec
-
 from adf_export.backends.documents import Document, Kind, resources
-from adf_export.backends.source_map import walk
 from adf_export.codes import INVALID_DOCUMENT, LIMIT_EXCEEDED
 from adf_export.diagnostics import Diagnostic, diagnostic, in_order
 from adf_export.ir.factory import Factory
-from adf_export.ir.origin import NOWHERE, Origin
 from adf_export.validate.facts import facts
 from adf_export.validate.limits import ENTITIES
-from adf_export.validate.paths import Path, write_path
+from adf_export.validate.origins import Origins
+from adf_export.validate.paths import write_path
 from adf_export.validate.rules import RULES
 from adf_export.validate.rules.names import check_documents
 from adf_export.validate.shape import Shape
@@ -30,12 +27,8 @@ def validate(factory: Factory) -> tuple[Diagnostic, ...]:
     by_kind: dict[Kind, dict[str, Document]] = {kind: {} for kind in Kind}
     for document in listed:
         by_kind[document.kind][document.name.lower()] = document
-    origins = _origins(factory)
-    found = [
-        _tell(problem, document, origins.get(document.path, {}))
-        for document in listed
-        for problem in problems(document, by_kind)
-    ]
+    origins = Origins(factory)
+    found = [_tell(problem, document, origins) for document in listed for problem in problems(document, by_kind)]
     return in_order([*found, *_of_the_whole(listed)])
 
 
@@ -59,32 +52,11 @@ def _of_the_whole(listed: tuple[Document, ...]) -> Iterator[Diagnostic]:
         yield diagnostic(INVALID_DOCUMENT, what, path=f"{kind}/{name}.json")
 
 
-def _origins(factory: Factory) -> dict[str, dict[str, Origin]]:
-    """Document -> JSON path of the pipeline ("$") or of an activity -> where it comes from."""
-    return {
-        f"{Kind.PIPELINE}/{pipeline.name}.json": {
-            "$": pipeline.origin,
-            **{path: step.origin for path, step in walk(pipeline.activities, "$.properties.activities")},
-        }
-        for pipeline in factory.pipelines
-    }
-
-
-def _tell(problem: Problem, document: Document, origins: Mapping[str, Origin]) -> Diagnostic:
-    place = _origin(problem.path, origins)
+def _tell(problem: Problem, document: Document, origins: Origins) -> Diagnostic:
     return diagnostic(
         problem.code,
         f"{document.kind} '{document.name}': {problem.what}",
-        origin=msgspec.structs.replace(place, field=""),
+        origin=origins.of(document, problem.path),
         hint=problem.hint,
         path=f"{document.path}: {write_path(problem.path)}",
     )
-
-
-def _origin(path: Path, origins: Mapping[str, Origin]) -> Origin:
-    """Of the innermost activity around a place, else of the pipeline."""
-    for length in range(len(path), -1, -1):
-        found = origins.get(write_path(path[:length]))
-        if found is not None:
-            return found
-    return NOWHERE

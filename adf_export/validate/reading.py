@@ -6,7 +6,7 @@ from typing import Final
 
 from adf_export.validate.subject import Step
 from adf_lang import Node, ParseError, parse
-from adf_lang.nodes import Call, Index, Interpolation, Literal, Property
+from adf_lang.nodes import Call, Index, Interpolation, Literal, Property, Text
 
 _SKIPPED: Final = "Skipped"
 
@@ -19,6 +19,21 @@ def names_in(text: str, function: str) -> tuple[str, ...]:
         return ()
     found = (inner.arguments[0] for inner in _below(node) if isinstance(inner, Call) and _is(inner, function))
     return tuple(named.value for named in found if isinstance(named, Literal) and isinstance(named.value, str))
+
+
+def constants_in(text: str) -> tuple[str, ...]:
+    """The texts that an expression has in it; of one that cannot be parsed, the whole."""
+    try:
+        node = _parsed(text)
+    except ParseError:
+        return (text,)
+    found: list[str] = []
+    for inner in _below(node):
+        if isinstance(inner, Literal | Text) and isinstance(inner.value, str):
+            found.append(inner.value)
+        elif isinstance(inner, Interpolation):
+            found += [part for part in inner.parts if isinstance(part, str)]
+    return tuple(found)
 
 
 _parsed = lru_cache(maxsize=1024)(parse)
