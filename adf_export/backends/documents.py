@@ -1,10 +1,11 @@
 """Turns a factory into documents. The only place that writes JSON text: 4 spaces, UTF-8, a final newline, no nulls."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+import msgspec
 
 from adf_export.backends.activities import describe, write_activity
 from adf_export.backends.plain import Plain, evaluated, verbatim
@@ -61,7 +62,12 @@ def documents(factory: Factory) -> dict[str, str]:
 
 def text(content: Plain) -> str:
     """A JSON value as text; keys keep their order."""
-    return json.dumps(content, indent=INDENT, ensure_ascii=False, allow_nan=False) + "\n"
+    return msgspec.json.format(msgspec.json.encode(content), indent=INDENT).decode() + "\n"
+
+
+def size(content: Plain) -> int:
+    """How many bytes a JSON value has without blanks, as it is sent."""
+    return len(msgspec.json.encode(content))
 
 
 def resources(factory: Factory) -> tuple[Document, ...]:

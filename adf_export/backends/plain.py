@@ -1,5 +1,6 @@
 """Turns values of the IR into plain JSON: expressions as their texts, literals escaped where they would read as one."""
 
+from math import isfinite
 from typing import Any, Final, TypeAlias
 
 from adf_export.ir.factory import Json, Object
@@ -38,7 +39,7 @@ def verbatim(value: Json) -> Plain:
     if isinstance(value, Literal | Text):
         return value.value
     assert not isinstance(value, Node), f"{value} stands where nothing is evaluated"
-    return value
+    return _number(value)
 
 
 def expression_object(value: Json) -> Plain:
@@ -55,4 +56,9 @@ def _member(name: str, value: Json, bare: bool) -> Plain:
 def _constant(value: bool | int | float | str | None) -> Plain:
     if value is None:
         return NULL
-    return str(Text(value=value)) if isinstance(value, str) else value
+    return str(Text(value=value)) if isinstance(value, str) else _number(value)
+
+
+def _number(value: Plain) -> Plain:
+    assert not isinstance(value, float) or isfinite(value), f"JSON has no {value}"
+    return value

@@ -34,10 +34,11 @@ class Scope:
 
     # None: the pipeline's own list.
     container: "Step | None"
-    steps: list["Step"] = field(default_factory=list)
+    # By name in small letters.
+    steps: dict[str, "Step"] = field(default_factory=dict)
 
     def find(self, name: str) -> "Step | None":
-        return next((step for step in self.steps if step.name.lower() == name.lower()), None)
+        return self.steps.get(name.lower())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,14 +83,18 @@ class Subject:
     # Activities in their order, a container before its content; empty for what is no pipeline.
     steps: tuple[Step, ...]
     scopes: tuple[Scope, ...]
+    by_path: Mapping[Path, Step]
 
     def find(self, kind: Kind, name: str) -> Document | None:
         return self.factory[kind].get(name.lower())
 
     def step_at(self, path: Path) -> Step | None:
         """The innermost activity around a place."""
-        found = [step for step in self.steps if path[: len(step.path)] == step.path]
-        return max(found, key=lambda step: len(step.path), default=None)
+        for length in range(len(path), 0, -1):
+            found = self.by_path.get(path[:length])
+            if found is not None:
+                return found
+        return None
 
 
 def subject_of(document: Document, shape: Shape, factory: Mapping[Kind, Mapping[str, Document]]) -> Subject:
@@ -97,7 +102,14 @@ def subject_of(document: Document, shape: Shape, factory: Mapping[Kind, Mapping[
     steps: list[Step] = []
     if document.kind is Kind.PIPELINE:
         _collect(document.properties.get("activities", []), ("properties", "activities"), None, scopes, steps)
-    return Subject(document=document, shape=shape, factory=factory, steps=tuple(steps), scopes=tuple(scopes))
+    return Subject(
+        document=document,
+        shape=shape,
+        factory=factory,
+        steps=tuple(steps),
+        scopes=tuple(scopes),
+        by_path={step.path: step for step in steps},
+    )
 
 
 def _collect(listed: Json, path: Path, container: Step | None, scopes: list[Scope], steps: list[Step]) -> None:
@@ -105,7 +117,7 @@ def _collect(listed: Json, path: Path, container: Step | None, scopes: list[Scop
     scopes.append(scope)
     for index, json in enumerate(listed):
         step = Step(name=json["name"], type=json["type"], path=(*path, index), json=json, scope=scope)
-        scope.steps.append(step)
+        scope.steps[step.name.lower()] = step
         if container is not None:
             container.inner.append(step)
         steps.append(step)

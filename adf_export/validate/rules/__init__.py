@@ -9,6 +9,7 @@ from adf_export.validate.rules.names import check_names
 from adf_export.validate.rules.nesting import check_nesting
 from adf_export.validate.rules.policies import check_policies
 from adf_export.validate.rules.references import check_references
+from adf_export.validate.rules.secrecy import check_secrecy
 from adf_export.validate.rules.sizes import check_sizes
 from adf_export.validate.rules.variables import check_variables
 from adf_export.validate.subject import Found, Subject
@@ -22,4 +23,5 @@ RULES: Final[tuple[Callable[[Subject], Found], ...]] = (
     check_variables,  # what SetVariable and AppendVariable may set
     check_policies,  # timeouts within what the service takes
     check_expressions,  # syntax, functions, names in scope, types
+    check_secrecy,  # what is read from a vault is hidden
 )

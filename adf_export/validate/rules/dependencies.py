@@ -37,7 +37,7 @@ def _edges(step: Step, subject: Subject) -> Found:
 
 def _circle(scope: Scope) -> Found:
     """Takes away whatever has nothing upstream left; what stays is a circle, or behind one."""
-    pending = {step.name.lower(): step for step in scope.steps}
+    pending = dict(scope.steps)
     while True:
         free = [name for name, step in pending.items() if not any(up.lower() in pending for up, _ in step.edges())]
         if not free:

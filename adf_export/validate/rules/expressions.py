@@ -1,6 +1,7 @@
 """Checks every expression where it stands: syntax, functions, the names it can see, its type, its length."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Final
 
 from adf_export.backends.documents import Document, Kind
@@ -38,21 +39,24 @@ _NO_ITEM: Final = {"item": "outside of a ForEach or the condition of a Filter"}
 def check_expressions(subject: Subject) -> Found:
     """All texts that Data Factory evaluates."""
     order = Order()
+    names = {item: _names(subject, item=item) for item in (True, False)}
+    # The same expressions stand in many places.
+    judge = cache(lambda text, item, expected: check(text, names[item], expected=expected))
     for site in subject.shape.sites:
         step = subject.step_at(site.path)
         yield from over(EXPRESSION, len(site.text), site.path)
-        visible = _visible(step, site, order)
-        for fault in check(site.text, _names(subject, step, site), expected=_expected(subject, step, site)):
+        for fault in judge(site.text, _has_item(step, site), _expected(subject, step, site)):
             column = f"column {fault.start + 1} of {_shown(site.text)}"
             yield Problem(path=site.path, what=f"{fault.reason} ({column})", hint=fault.hint or "")
-        yield from _activities(subject, step, site, visible)
+        yield from _activities(subject, step, site, _visible(step, site, order))
 
 
-def _names(subject: Subject, step: Step | None, site: Site) -> Names:
+def _names(subject: Subject, *, item: bool) -> Names:
+    """What expressions may name, but for activities; `item`: whether item() has a meaning."""
     properties = subject.document.properties
     pipeline = subject.document.kind is Kind.PIPELINE
     absent = _ABSENT[subject.document.kind]
-    if pipeline and not _has_item(step, site):
+    if pipeline and not item:
         absent = {**absent, **_NO_ITEM}
     return Names(
         parameters=tuple(properties.get("parameters", ())) if pipeline else None,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from adf_export.backends.documents import Kind, text
+from adf_export.backends.documents import Kind, size
 from adf_export.codes import LIMIT_NEAR
 from adf_export.validate.limits import (
     ACTIVITIES,
@@ -31,7 +31,7 @@ def check_sizes(subject: Subject) -> Found:
     document = subject.document
     limit = _BYTES.get(document.kind)
     if limit is not None:
-        yield from over(limit, len(text(document.content()).encode()), ())
+        yield from over(limit, size(document.content()), ())
     if document.kind is Kind.PIPELINE:
         yield from _activities(len(subject.steps))
         yield from over(PARAMETERS, len(document.properties.get("parameters", ())), ("properties", "parameters"))

@@ -78,6 +78,19 @@ def with_dataset(built: Factory, *parameters: Parameter) -> Factory:
 
 FILE = Parameter(name="file", type="String", default=MISSING)
 
+VAULT = "https://kv.vault.azure.net/secrets/key?api-version=7.4"
+
+
+def reads_a_secret(key: Policy, use: Policy) -> Factory:
+    used = call("concat", literal("Bearer "), select(call("activity", literal("Key")), "output", "value"))
+    return factory(
+        activity("Key", "WebActivity", method="GET", url=VAULT, policy=key),
+        activity("Use", "WebActivity", "Key", method="GET", url="https://a.test/", headers=obj(a=used), policy=use),
+    )
+
+
+HIDDEN = {"key": Policy(secure_output=True), "use": Policy(secure_input=True)}
+
 GOOD: dict[str, Factory] = {
     "everything": everything(),
     "80 activities": factory(*(activity(f"W{n}") for n in range(80))),
@@ -106,10 +119,13 @@ GOOD: dict[str, Factory] = {
         variables=TEXTS,
     ),
     "dataset with its parameter": with_dataset(factory(lookup(file="x")), FILE),
+    "a secret that is hidden": reads_a_secret(**HIDDEN),
     "10 minutes": factory(web(Policy(timeout_seconds=600))),
 }
 # name -> factory, what is told, where
 BAD: dict[str, tuple[Factory, str, str]] = {
+    "a secret in an output": (reads_a_secret(**{**HIDDEN, "key": Policy()}), "needs secureOutput", "[0].policy"),
+    "a secret in an input": (reads_a_secret(**{**HIDDEN, "use": Policy()}), "needs secureInput", "[1].policy"),
     "121 activities": (factory(*(activity(f"W{n}") for n in range(121))), "121 activities", "$.properties.activities"),
     "81 activities": (factory(*(activity(f"W{n}") for n in range(81))), "may allow 80", "$.properties.activities"),
     "51 parameters": (
