@@ -29,6 +29,7 @@ EXPLAINED = {
     "'polyBaseSettings'": "as above",
     "'preCopyScript'": "as above",
     "'quoteAllText'": "as above",
+    "'storedProcedureName' is missing": "left out in a template",
     "Trident": "Fabric",
     "LakehouseReadSettings": "Fabric",
     "'datasetSettings'": "Fabric",
