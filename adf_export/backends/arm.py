@@ -12,9 +12,7 @@ from adf_export.backends.template import (
     TemplateParameter,
     Use,
     template,
-    template_diagnostics,
 )
-from adf_export.diagnostics import Diagnostic
 from adf_export.ir.factory import Factory
 
 TEMPLATE_FILE: Final = "ARMTemplateForFactory.json"
@@ -27,12 +25,6 @@ def arm_files(factory: Factory) -> dict[str, str]:
     """The two files, by their names."""
     built = template(factory)
     return {TEMPLATE_FILE: text(_template(built)), PARAMETERS_FILE: text(_parameters(built))}
-
-
-def arm_diagnostics(factory: Factory) -> tuple[Diagnostic, ...]:
-    """Limits of ARM that the template exceeds."""
-    built = template(factory)
-    return template_diagnostics(built, text(_template(built)))
 
 
 def escaped(value: Plain) -> Plain:

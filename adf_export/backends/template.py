@@ -9,11 +9,8 @@ from typing import Final
 
 from adf_export.backends.documents import ARM_TYPES, Document, Kind, resources
 from adf_export.backends.plain import Plain
-from adf_export.codes import LIMIT_EXCEEDED
-from adf_export.diagnostics import Diagnostic, diagnostic
 from adf_export.ir.factory import Factory
 from adf_export.names import Names
-from adf_export.validate.limits import TEMPLATE_BYTES, TEMPLATE_PARAMETERS, TEMPLATE_RESOURCES, Limit
 
 FACTORY_NAME: Final = "factoryName"
 API_VERSION: Final = "2018-06-01"
@@ -117,19 +114,6 @@ class Template:
 def template(factory: Factory) -> Template:
     """The deployment of a factory's documents into a factory that exists."""
     return _Builder(resources(factory)).build()
-
-
-def template_diagnostics(built: Template, text: str) -> tuple[Diagnostic, ...]:
-    """Limits of a deployment that are exceeded; `text` is its ARM template."""
-    counts: tuple[tuple[Limit, int], ...] = (
-        (TEMPLATE_BYTES, len(text.encode("utf-8"))),
-        (TEMPLATE_RESOURCES, len(built.resources)),
-        (TEMPLATE_PARAMETERS, len(built.parameters)),
-    )
-    hint = "export fewer DAGs into one factory, or use --format git"
-    return tuple(
-        diagnostic(LIMIT_EXCEEDED, limit.words(count), hint=hint) for limit, count in counts if limit.exceeded(count)
-    )
 
 
 class _Builder:

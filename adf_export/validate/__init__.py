@@ -6,17 +6,15 @@ One walk through each document holds it against the facts and collects its expre
 from collections.abc import Iterator, Mapping
 
 from adf_export.backends.documents import Document, Kind, resources
-from adf_export.codes import INVALID_DOCUMENT, LIMIT_EXCEEDED
 from adf_export.diagnostics import Diagnostic, diagnostic, in_order
 from adf_export.ir.factory import Factory
 from adf_export.validate.facts import facts
-from adf_export.validate.limits import ENTITIES
 from adf_export.validate.origins import Origins
 from adf_export.validate.paths import write_path
 from adf_export.validate.rules import RULES
-from adf_export.validate.rules.names import check_documents
 from adf_export.validate.shape import Shape
 from adf_export.validate.subject import Problem, subject_of
+from adf_export.validate.whole import check_whole
 
 __all__ = ["problems", "validate"]
 
@@ -29,7 +27,7 @@ def validate(factory: Factory) -> tuple[Diagnostic, ...]:
         by_kind[document.kind][document.name.lower()] = document
     origins = Origins(factory)
     found = [_tell(problem, document, origins) for document in listed for problem in problems(document, by_kind)]
-    return in_order([*found, *_of_the_whole(listed)])
+    return in_order([*found, *check_whole(listed, origins)])
 
 
 def problems(document: Document, factory: Mapping[Kind, Mapping[str, Document]]) -> Iterator[Problem]:
@@ -42,14 +40,6 @@ def problems(document: Document, factory: Mapping[Kind, Mapping[str, Document]])
         subject = subject_of(document, shape, factory)
         for rule in RULES:
             yield from rule(subject)
-
-
-def _of_the_whole(listed: tuple[Document, ...]) -> Iterator[Diagnostic]:
-    if ENTITIES.exceeded(len(listed)):
-        yield diagnostic(LIMIT_EXCEEDED, ENTITIES.words(len(listed)))
-    for kind, name, other in check_documents((document.kind, document.name) for document in listed):
-        what = f"two documents are named '{name}' and '{other}': Data Factory does not tell case apart"
-        yield diagnostic(INVALID_DOCUMENT, what, path=f"{kind}/{name}.json")
 
 
 def _tell(problem: Problem, document: Document, origins: Origins) -> Diagnostic:

@@ -36,15 +36,6 @@ def check_names(subject: Subject) -> Found:
         yield from _unique((name, (*path, name)) for name in subject.document.properties.get(word, ()))
 
 
-def check_documents(names: Iterable[tuple[Kind, str]]) -> Iterable[tuple[Kind, str, str]]:
-    """(kind, name, name of another document of this kind that differs in case only)"""
-    seen: dict[tuple[Kind, str], str] = {}
-    for kind, name in names:
-        other = seen.setdefault((kind, name.lower()), name)
-        if other is not name:
-            yield kind, name, other
-
-
 def _factory(name: str) -> Found:
     """Letters and digits, with single dashes between."""
     if not all(part.isalnum() and part.isascii() for part in name.split("-")):

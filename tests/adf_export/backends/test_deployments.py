@@ -4,15 +4,18 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adf_export.backends.arm import arm_diagnostics, arm_files
+from adf_export.backends.arm import arm_files
 from adf_export.backends.bicep import bicep_files, value
 from adf_export.backends.documents import documents
-from adf_export.backends.git import git_files
+from adf_export.backends.formats import FORMATS
+from adf_export.backends.git import MANIFEST, write_files
 from adf_export.ir.factory import Factory, LinkedService, Parameter, obj
+from adf_export.validate.deployment import check_deployment
 from tests.adf_export.backends.bicep_reader import Reader, read_bicep, read_values
 from tests.adf_export.backends.samples import activity, everything, factory, pipeline
 
@@ -178,20 +181,20 @@ def test_limits_of_a_template_are_told() -> None:
     many = tuple(pipeline(activity("Wait"), name=f"p{n}") for n in range(801))
     globals = tuple(Parameter(name=f"g{n}", type="Int", default=n) for n in range(256))
     found = [
-        item.summary for item in arm_diagnostics(Factory(name="adf-test", pipelines=many, global_parameters=globals))
+        item.summary for item in check_deployment(Factory(name="adf-test", pipelines=many, global_parameters=globals))
     ]
     assert found == [
         "802 resources in an ARM template: at most 800 are allowed",
         "257 parameters of an ARM template: at most 256 are allowed",
     ]
     large = pipeline(*(activity(f"W{n}", description="x" * 100_000) for n in range(45)))
-    (found_large,) = arm_diagnostics(Factory(name="adf-test", pipelines=(large,)))
+    (found_large,) = check_deployment(Factory(name="adf-test", pipelines=(large,)))
     assert "bytes in an ARM template" in found_large.summary
-    assert arm_diagnostics(everything()) == ()
+    assert check_deployment(everything()) == ()
 
 
-def test_file_names_are_those_that_an_export_may_remove() -> None:
-    assert all(
-        path.endswith((".json", ".bicep", ".bicepparam"))
-        for path in (*arm_files(everything()), *bicep_files(everything()), *git_files(everything()))
-    )
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_can_be_written_and_removed_again(tmp_path: Path, name: str) -> None:
+    assert write_files(FORMATS[name](FACTORIES["hard"]), tmp_path).written
+    assert write_files({}, tmp_path).removed == tuple(sorted(FORMATS[name](FACTORIES["hard"])))
+    assert [path.name for path in tmp_path.iterdir()] == [MANIFEST]

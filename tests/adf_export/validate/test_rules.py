@@ -89,6 +89,15 @@ def reads_a_secret(key: Policy, use: Policy) -> Factory:
     )
 
 
+def starting(*names: str) -> Factory:
+    """Each pipeline starts the one behind it, the last one the first."""
+    started = [obj(referenceName=name, type="PipelineReference") for name in (*names[1:], names[0])]
+    runs = [activity("Run", "ExecutePipeline", pipeline=one, waitOnCompletion=True) for one in started]
+    return Factory(
+        name="adf-test", pipelines=tuple(pipeline(run, name=name) for run, name in zip(runs, names, strict=True))
+    )
+
+
 HIDDEN = {"key": Policy(secure_output=True), "use": Policy(secure_input=True)}
 
 GOOD: dict[str, Factory] = {
@@ -161,6 +170,12 @@ BAD: dict[str, tuple[Factory, str, str]] = {
         "is there twice",
         "variables.V",
     ),
+    "pipelines in a circle": (
+        starting("a", "b", "c"),
+        "in a circle, which cannot be published: 'a', 'b', 'c'",
+        "a.json",
+    ),
+    "a pipeline that starts itself": (starting("a"), "in a circle", "pipeline/a.json"),
     "a factory's name": (replace(factory(), name="adf_test"), "no name of a factory", "$.name"),
     "loop in a loop": (
         factory(loop("Out", loop("In2"))),
