@@ -58,6 +58,16 @@ def _step(step: Step, subject: Subject) -> Found:
         yield Problem(path=path, what=f"'{step.name}' appends to variable '{name}', which is no Array")
     elif step.type == "SetVariable":
         yield from _value(step, name, wanted)
+        yield from _race(step, name)
+
+
+def _race(step: Step, variable: str) -> Found:
+    """A variable belongs to the whole run: iterations at once overwrite each other's (control-flow-for-each-activity)."""
+    for loop in step.around():
+        at_once = not loop.properties.get("isSequential") and loop.properties.get("batchCount") != 1
+        if loop.type == "ForEach" and at_once:
+            what = f"'{step.name}' sets variable '{variable}' in iterations of '{loop.name}' that run at once"
+            yield Problem(path=step.path, what=what, hint="make the loop sequential, or append to an Array")
 
 
 def _value(step: Step, variable: str, wanted: frozenset[Type]) -> Found:

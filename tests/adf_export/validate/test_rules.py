@@ -54,6 +54,15 @@ def put(name: str, value: Node | str, *after: str, variable: str = "v") -> Activ
     return activity(name, "SetVariable", *after, variableName=variable, value=value)
 
 
+def append(value: Node) -> Activity:
+    return activity("Append", "AppendVariable", variableName="list", value=value)
+
+
+def one_by_one(*inner: Activity) -> Activity:
+    made = loop("Loop", *inner)
+    return replace(made, properties=obj([*made.properties.members, ("isSequential", True)]))
+
+
 def web(policy: Policy, **more: str) -> Activity:
     return activity("W", "WebActivity", policy=policy, method="GET", url="https://a.test/", **more)
 
@@ -116,7 +125,7 @@ GOOD: dict[str, Factory] = {
     ),
     "reads from outside of its container": factory(
         activity("A"),
-        replace(loop("Loop", put("B", output("A"))), depends_on=activity("x", "Wait", "A").depends_on),
+        replace(loop("Loop", append(output("A"))), depends_on=activity("x", "Wait", "A").depends_on),
         variables=TEXTS,
     ),
     "until reads its inner activities": factory(
@@ -129,6 +138,7 @@ GOOD: dict[str, Factory] = {
     ),
     "dataset with its parameter": with_dataset(factory(lookup(file="x")), FILE),
     "a secret that is hidden": reads_a_secret(**HIDDEN),
+    "sets a variable one by one": factory(one_by_one(put("B", "x")), variables=TEXTS),
     "10 minutes": factory(web(Policy(timeout_seconds=600))),
 }
 # name -> factory, what is told, where
@@ -244,6 +254,11 @@ BAD: dict[str, tuple[Factory, str, str]] = {
         factory(activity("A", "AppendVariable", variableName="v", value="x"), variables=TEXTS),
         "no Array",
         "",
+    ),
+    "sets a variable at once": (
+        factory(loop("Loop", put("B", "x")), variables=TEXTS),
+        "that run at once",
+        "activities[0]",
     ),
     "9 minutes": (factory(web(Policy(timeout_seconds=540))), "at least 600", "policy.timeout"),
     "8 days": (factory(web(Policy(timeout_seconds=8 * 86400))), "at most 604800", "policy.timeout"),
