@@ -62,7 +62,7 @@ def _step(step: Step, subject: Subject) -> Found:
 
 
 def _race(step: Step, variable: str) -> Found:
-    """A variable belongs to the whole run: iterations at once overwrite each other's (control-flow-for-each-activity)."""
+    """Variables belong to the whole run: iterations at once overwrite each other's (control-flow-for-each-activity)."""
     for loop in step.around():
         at_once = not loop.properties.get("isSequential") and loop.properties.get("batchCount") != 1
         if loop.type == "ForEach" and at_once:
