@@ -50,8 +50,8 @@ class Step:
     path: Path
     json: Mapping[str, Json]
     scope: Scope
-    # What stands directly inside of it, in all its slots.
-    inner: list["Step"] = field(default_factory=list)
+    # The lists of activities inside of it, one for each slot.
+    inner: list[Scope] = field(default_factory=list)
 
     @property
     def properties(self) -> Mapping[str, Json]:
@@ -115,11 +115,11 @@ def subject_of(document: Document, shape: Shape, factory: Mapping[Kind, Mapping[
 def _collect(listed: Json, path: Path, container: Step | None, scopes: list[Scope], steps: list[Step]) -> None:
     scope = Scope(container=container)
     scopes.append(scope)
+    if container is not None:
+        container.inner.append(scope)
     for index, json in enumerate(listed):
         step = Step(name=json["name"], type=json["type"], path=(*path, index), json=json, scope=scope)
         scope.steps[step.name.lower()] = step
-        if container is not None:
-            container.inner.append(step)
         steps.append(step)
         for inner, activities in _slots(step.properties):
             _collect(activities, (*step.path, "typeProperties", *inner), step, scopes, steps)

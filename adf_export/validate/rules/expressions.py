@@ -6,7 +6,8 @@ from typing import Final
 
 from adf_export.backends.documents import Document, Kind
 from adf_export.validate.limits import EXPRESSION
-from adf_export.validate.reading import Order, names_in
+from adf_export.validate.order import always_runs, has_run
+from adf_export.validate.reading import names_in
 from adf_export.validate.rules.variables import variable_types
 from adf_export.validate.shape import Site
 from adf_export.validate.subject import Found, Problem, Step, Subject, over
@@ -38,7 +39,6 @@ _NO_ITEM: Final = {"item": "outside of a ForEach or the condition of a Filter"}
 
 def check_expressions(subject: Subject) -> Found:
     """All texts that Data Factory evaluates."""
-    order = Order()
     names = {item: _names(subject, item=item) for item in (True, False)}
     # The same expressions stand in many places.
     judge = cache(lambda text, item, expected: check(text, names[item], expected=expected))
@@ -48,7 +48,7 @@ def check_expressions(subject: Subject) -> Found:
         for fault in judge(site.text, _has_item(step, site), _expected(subject, step, site)):
             column = f"column {fault.start + 1} of {_shown(site.text)}"
             yield Problem(path=site.path, what=f"{fault.reason} ({column})", hint=fault.hint or "")
-        yield from _activities(subject, step, site, _visible(step, site, order))
+        yield from _activities(subject, step, site)
 
 
 def _names(subject: Subject, *, item: bool) -> Names:
@@ -95,23 +95,21 @@ def _expected(subject: Subject, step: Step | None, site: Site) -> frozenset[Type
     return _RESULTS.get((step.type, member), site.expected)
 
 
-def _visible(step: Step | None, site: Site, order: Order) -> frozenset[str]:
-    """The activities that an expression may name, in small letters."""
+def _has_run(step: Step | None, site: Site, name: str) -> bool:
+    """Whether an expression may name an activity."""
     if step is None:
-        return frozenset()
-    found = order.before(step)
-    if step.type == "Until" and _property(step, site) == "expression":
-        # It is asked when the activities inside are through.
-        found |= order.after(step.inner)
-    return frozenset(name.lower() for name in found)
+        return False
+    # The condition of an Until is asked when the activities inside are through.
+    inner = step.inner if step.type == "Until" and _property(step, site) == "expression" else ()
+    return has_run(step, name) or any(always_runs(scope, name) for scope in inner)
 
 
-def _activities(subject: Subject, step: Step | None, site: Site, visible: frozenset[str]) -> Found:
+def _activities(subject: Subject, step: Step | None, site: Site) -> Found:
     """Names in activity('x'): each must have run, whatever happened."""
     known = {other.name.lower() for other in subject.steps}
     owner = step.name if step else subject.document.name
     for name in sorted(set(names_in(site.text, "activity"))):
-        if name.lower() in visible:
+        if _has_run(step, site, name):
             continue
         if name.lower() in known:
             what = f"'{owner}' reads activity '{name}', which may not have run by then"

@@ -213,6 +213,11 @@ BAD: dict[str, tuple[Factory, str, str]] = {
         "",
     ),
     "circle": (factory(activity("A", "Wait", "B"), activity("B", "Wait", "A")), "in a circle: 'A', 'B'", ""),
+    "circle with an expression": (
+        factory(put("A", output("B"), "B"), put("B", "x", "A"), variables=TEXTS),
+        "in a circle: 'A', 'B'",
+        "",
+    ),
     "no such dataset": (factory(lookup()), "there is no dataset 'd'", "typeProperties.dataset.referenceName"),
     "no such parameter": (with_dataset(factory(lookup(fil="x")), FILE), "has no parameter 'fil'", "parameters.fil"),
     "parameter not given": (with_dataset(factory(lookup()), FILE), "'file' of dataset 'd' has no default", ""),
