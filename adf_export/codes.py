@@ -71,6 +71,7 @@ SETTING_NOT_EXPORTED = Code("ADF406", E, "a setting of the task or DAG cannot be
 MAPPING_NOT_EXPORTED = Code("ADF407", E, "a mapped task cannot be exported in this form")
 CALLBACK_NOT_EXPORTED = Code("ADF408", W, "a callback is not exported")
 PARAM_CHECK_LOST = Code("ADF409", W, "a check of a param's schema is not made by Data Factory")
+SETTING_LOST = Code("ADF410", W, "a setting of the task or DAG is not exported, and something differs without it")
 
 # 5xx Connections, variables and secrets
 CONNECTION_NOT_CONFIGURED = Code("ADF501", W, "the environment file does not tell where a connection leads")

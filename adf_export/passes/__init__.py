@@ -5,5 +5,12 @@ from typing import Final
 
 from adf_export.context import Context
 from adf_export.ir.unit import Draft
+from adf_export.passes.link import link
+from adf_export.passes.settings import check_settings
 
-PASSES: Final[tuple[Callable[[Draft, Context], Draft], ...]] = ()
+PASSES: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
+    # Reads the settings of the DAG and its tasks; writes diagnostics only.
+    check_settings,
+    # Reads units, activities, symbols; writes activities without symbols, parameters, variables, global parameters.
+    link,
+)

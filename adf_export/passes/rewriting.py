@@ -1,0 +1,92 @@
+"""Replaces parts of expressions, wherever an activity holds one."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from adf_export.ir.factory import Activity, Body, DatasetReference, Json, Object
+from adf_lang.nodes import Call, Index, Interpolation, Node, Property, interpolate
+
+# Gives what a call becomes, None where it stays.
+Rule = Callable[[Call], Node | None]
+
+
+def rewrite_node(node: Node, rule: Rule) -> Node:
+    """The expression with every call that the rule knows replaced; what comes in is not looked at again."""
+    match node:
+        case Call():
+            found = rule(node)
+            if found is not None:
+                return found
+            return replace(node, arguments=tuple(rewrite_node(part, rule) for part in node.arguments))
+        case Property():
+            return _selected(node, rewrite_node(node.target, rule))
+        case Index():
+            return _selected(replace(node, index=rewrite_node(node.index, rule)), rewrite_node(node.target, rule))
+        case Interpolation():
+            return interpolate(rewrite_node(part, rule) if isinstance(part, Node) else part for part in node.parts)
+    return node
+
+
+def rewrite_json(value: Json, rule: Rule) -> Json:
+    """Likewise in a value of a document."""
+    if isinstance(value, Node):
+        return rewrite_node(value, rule)
+    if isinstance(value, Object):
+        return Object(tuple((name, rewrite_json(member, rule)) for name, member in value.members))
+    if isinstance(value, tuple):
+        return tuple(rewrite_json(item, rule) for item in value)
+    return value
+
+
+def rewrite_activity(activity: Activity, rule: Rule) -> Activity:
+    """Likewise in an activity and all that is inside of it."""
+    properties = rewrite_json(activity.properties, rule)
+    assert isinstance(properties, Object)
+    return replace(
+        activity,
+        properties=properties,
+        bodies=tuple(_body(body, rule) for body in activity.bodies),
+        inputs=tuple(_reference(reference, rule) for reference in activity.inputs),
+        outputs=tuple(_reference(reference, rule) for reference in activity.outputs),
+    )
+
+
+def calls(activity: Activity, *names: str) -> Iterator[Call]:
+    """Every call of one of these functions in an activity, inner activities too."""
+    found: list[Call] = []
+
+    def keep(one: Call) -> Node | None:
+        found.extend([one] if one.name in names else [])
+        return None
+
+    rewrite_activity(activity, keep)
+    return iter(found)
+
+
+def calls_in(value: Json, *names: str) -> Iterator[Call]:
+    """Likewise in a value."""
+    found: list[Call] = []
+
+    def keep(one: Call) -> Node | None:
+        found.extend([one] if one.name in names else [])
+        return None
+
+    rewrite_json(value, keep)
+    return iter(found)
+
+
+def _selected(node: Property | Index, target: Node) -> Node:
+    """The grammar selects from calls and selections only: a constant goes through coalesce()."""
+    if not isinstance(target, Call | Property | Index):
+        target = Call(name="coalesce", arguments=(target,))
+    return replace(node, target=target)
+
+
+def _body(body: Body, rule: Rule) -> Body:
+    return replace(body, activities=tuple(rewrite_activity(activity, rule) for activity in body.activities))
+
+
+def _reference(reference: DatasetReference, rule: Rule) -> DatasetReference:
+    parameters = rewrite_json(reference.parameters, rule)
+    assert isinstance(parameters, Object)
+    return replace(reference, parameters=parameters)
