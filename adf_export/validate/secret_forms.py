@@ -11,30 +11,26 @@ from urllib.parse import parse_qs, urlsplit
 _CONNECTION_KEYS: Final = frozenset(
     {"accountkey", "password", "pwd", "sharedaccesskey", "sharedaccesssignature", "sharedsecretvalue", "clientsecret"}
 )
-# Members of objects (headers, parameters, properties) whose text is a secret, in small letters and digits alone.
-_SECRET_NAMES: Final = frozenset(
-    {
-        "accesskey",
-        "accesstoken",
-        "accountkey",
-        "apikey",
-        "apitoken",
-        "authorization",
-        "authtoken",
-        "clientsecret",
-        "functionkey",
-        "ocpapimsubscriptionkey",
-        "passphrase",
-        "passwd",
-        "password",
-        "privatekey",
-        "proxyauthorization",
-        "sastoken",
-        "secretkey",
-        "serviceprincipalkey",
-        "xapikey",
-        "xfunctionskey",
-    }
+# Ends of the names of members (headers, parameters, properties) whose text is a secret, in small letters and digits.
+_SECRET_NAMES: Final = (
+    "accesskey",
+    "accesstoken",
+    "accountkey",
+    "apikey",
+    "apitoken",
+    "authorization",
+    "authtoken",
+    "clientsecret",
+    "functionkey",
+    "functionskey",
+    "passphrase",
+    "passwd",
+    "password",
+    "privatekey",
+    "sastoken",
+    "secretkey",
+    "serviceprincipalkey",
+    "subscriptionkey",
 )
 _TOKEN: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.+/=")
 _HEX: Final = frozenset("0123456789abcdef")
@@ -49,8 +45,8 @@ def forms_in(text: str) -> Iterator[str]:
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a member of this name holds a secret: "x-api-key", "Authorization"; not "secretName"."""
-    return "".join(char for char in name.lower() if char.isalnum()) in _SECRET_NAMES
+    """Whether a member of this name holds a secret: "x-api-key", "Authorization", "shop_api_key"; not "secretName"."""
+    return "".join(char for char in name.lower() if char.isalnum()).endswith(_SECRET_NAMES)
 
 
 def _has_private_key(text: str) -> bool:

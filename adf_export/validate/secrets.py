@@ -22,6 +22,8 @@ from adf_export.validate.shape import is_expression
 __all__ = ["KnownSecret", "find_secrets", "known_secrets"]
 
 Json: TypeAlias = Any
+# Where values of the user's stand.
+_VALUES: Final = frozenset({"globalParameters", "parameters", "typeProperties", "variables"})
 _HINT: Final = 'keep it in the vault, and name it in the environment file: secret = "..."'
 
 
@@ -86,4 +88,4 @@ def _name(path: Path) -> str:
 
 def _names_a_secret(path: Path) -> bool:
     """The name of the innermost member; a type, a description or a reference to a vault is no secret."""
-    return "typeProperties" in path and is_secret_name(_name(path))
+    return not _VALUES.isdisjoint(path) and is_secret_name(_name(path))

@@ -98,6 +98,22 @@ def test_a_text_in_a_member_for_secrets(name: str) -> None:
     assert find_secrets(factory(activity("Ask", "WebActivity", method="GET", url="x", headers=obj({name: read})))) == ()
 
 
+def test_a_variable_or_param_with_the_name_of_a_secret() -> None:
+    key = Parameter(name="shop_api_key", type="String", default="abc")
+    one = Parameter(name="api_key", type="String", default="abc")
+    (in_global,) = find_secrets(Factory(name="adf-test", global_parameters=(one,)))
+    assert in_global.path == "factory/adf-test.json: $.properties.globalParameters.api_key.value"
+    (in_default,) = find_secrets(factory(activity("Wait"), parameters=(one,)))
+    assert in_default.path == "pipeline/daily.json: $.properties.parameters.api_key.defaultValue"
+    assert find_secrets(Factory(name="adf-test", global_parameters=(key,)))
+    assert (
+        find_secrets(
+            factory(activity("Wait"), parameters=(Parameter(name="api_key_name", type="String", default="x"),))
+        )
+        == ()
+    )
+
+
 def test_a_linked_service_with_a_secure_string() -> None:
     def service(value: object) -> Factory:
         properties = obj(domain="https://adb-1.azuredatabricks.net", accessToken=value)  # type: ignore[arg-type]  # Json
