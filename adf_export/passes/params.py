@@ -78,7 +78,7 @@ def _parameter(one: Param, dag: Dag) -> Parameter:
     return Parameter(name=one.name, type="String" if nullable else TYPES[kind], default=_default(one, kind, nullable))
 
 
-def _default(one: Param, kind: str, nullable: bool) -> Json | Missing:
+def _default(one: Param, kind: str, nullable: bool) -> "Json | Missing":
     if one.default is None:
         return MISSING
     value = json.loads(one.default)
