@@ -1,4 +1,4 @@
-"""Writes facts.json for both who judge documents: what Microsoft's type table says of Data Factory's resources, as data.
+"""Writes facts.json for both judges of documents: what Microsoft's type table says of Data Factory, as data.
 
 The compiler and the local Data Factory have a copy each: neither reads the other's files.
 
