@@ -5,12 +5,24 @@ from typing import Final
 
 from adf_export.context import Context
 from adf_export.ir.unit import Draft
+from adf_export.passes.callbacks import callbacks
 from adf_export.passes.link import link
+from adf_export.passes.map_groups import map_groups
+from adf_export.passes.map_tasks import map_tasks
+from adf_export.passes.retries import retries
 from adf_export.passes.settings import check_settings
 
 PASSES: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
     # Reads the settings of the DAG and its tasks; writes diagnostics only.
     check_settings,
+    # Reads the callbacks of the DAG and its tasks; writes diagnostics only.
+    callbacks,
+    # Reads attempts; writes policies, loops around steps, variables.
+    retries,
+    # Reads mappings of tasks; writes ForEach around steps, decisions of lists that may be empty.
+    map_tasks,
+    # Reads mappings of groups; refuses them.
+    map_groups,
     # Reads units, activities, symbols; writes activities without symbols, parameters, variables, global parameters.
     link,
 )

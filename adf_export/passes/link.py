@@ -81,8 +81,8 @@ class _Linker:
             linked, depends_on=(*linked.depends_on, *(Dependency(activity=name, conditions=_ANY) for name in more))
         )
 
-    def _symbol(self, node: Call) -> Node | None:
-        if node.name not in symbols.SYMBOLS:
+    def _symbol(self, node: Node) -> Node | None:
+        if not isinstance(node, Call) or node.name not in symbols.SYMBOLS:
             return None
         return self._RULES[node.name](self, node)
 

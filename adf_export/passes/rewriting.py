@@ -6,17 +6,17 @@ from dataclasses import replace
 from adf_export.ir.factory import Activity, Body, DatasetReference, Json, Object
 from adf_lang.nodes import Call, Index, Interpolation, Node, Property, interpolate
 
-# Gives what a call becomes, None where it stays.
-Rule = Callable[[Call], Node | None]
+# Gives what a part of an expression becomes, None where it stays.
+Rule = Callable[[Node], Node | None]
 
 
 def rewrite_node(node: Node, rule: Rule) -> Node:
-    """The expression with every call that the rule knows replaced; what comes in is not looked at again."""
+    """The expression with every part that the rule knows replaced; what comes in is not looked at again."""
+    found = rule(node)
+    if found is not None:
+        return found
     match node:
         case Call():
-            found = rule(node)
-            if found is not None:
-                return found
             return replace(node, arguments=tuple(rewrite_node(part, rule) for part in node.arguments))
         case Property():
             return _selected(node, rewrite_node(node.target, rule))
@@ -51,24 +51,12 @@ def rewrite_activity(activity: Activity, rule: Rule) -> Activity:
     )
 
 
-def calls(activity: Activity, *names: str) -> Iterator[Call]:
-    """Every call of one of these functions in an activity, inner activities too."""
-    found: list[Call] = []
-
-    def keep(one: Call) -> Node | None:
-        found.extend([one] if one.name in names else [])
-        return None
-
-    rewrite_activity(activity, keep)
-    return iter(found)
-
-
 def calls_in(value: Json, *names: str) -> Iterator[Call]:
-    """Likewise in a value."""
+    """Every call of one of these functions in a value."""
     found: list[Call] = []
 
-    def keep(one: Call) -> Node | None:
-        found.extend([one] if one.name in names else [])
+    def keep(one: Node) -> Node | None:
+        found.extend([one] if isinstance(one, Call) and one.name in names else [])
         return None
 
     rewrite_json(value, keep)
