@@ -21,7 +21,8 @@ evaluate its expression over random runs: equal values. This page is made from t
 `adf_export/templating` and `adf_export/decisions`.
 
 What is constant is calculated while a DAG is compiled, with all of Jinja. A param has the type of its JSON Schema, else
-of its default. Rendering with `render_template_as_native_obj` keeps types, as in Airflow.
+of its default. Rendering with `render_template_as_native_obj` keeps types, as in Airflow; a datetime that is a
+whole field becomes its ISO 8601 text, since JSON has no datetimes.
 
 General limits: members of objects are found whatever their case; lengths and places count UTF-16 units; letters with
 several capitals (the German sharp s) stay as they are in `upper`; an expression has at most 8,192 characters.

@@ -1,6 +1,6 @@
 """Items and slices of terms, as Python takes them."""
 
-from adf_export.templating.kinds import ANY, DICT, LIST, TEXT
+from adf_export.templating.kinds import ANY, DICT, LIST, TEXT, Kinds
 from adf_export.templating.lowering import Lowering
 from adf_export.templating.operators import spread
 from adf_export.templating.results import node_of
@@ -66,6 +66,8 @@ def _symbolic_item(lowering: Lowering, term: Term, key: Term) -> Term:
         raise lowering.refusal("this value has no items")
     if isinstance(key, Known) and isinstance(key.value, str):
         return Symbolic(node=_selectable(node, key.value), what=what)
+    if isinstance(term, Record):
+        return Symbolic(node=Index(target=node, index=node_of(lowering, key)), kinds=_members(term), what=what)
     index = _index(lowering, node, key)
     items = term.items if isinstance(term, Symbolic) else ANY
     if found == TEXT:
@@ -73,6 +75,12 @@ def _symbolic_item(lowering: Lowering, term: Term, key: Term) -> Term:
     if found >= TEXT and found != ANY:
         raise lowering.refusal("the item of a value that may be a text has no equal expression")
     return Symbolic(node=Index(target=_target(node), index=index), kinds=items, what=what)
+
+
+def _members(term: Record) -> Kinds:
+    """What the members of a dict may be."""
+    found = [kinds(member) for _, member in term.members]
+    return frozenset().union(*found) if all(found) else ANY
 
 
 def _index(lowering: Lowering, node: Node, key: Term) -> Node:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from adf_export.templating.kinds import ANY, LIST, TEXT, Kinds, kinds_of
+from adf_export.templating.kinds import ANY, DICT, LIST, TEXT, Kinds, kinds_of
 from adf_lang.nodes import Node
 
 
@@ -156,6 +156,8 @@ def kinds(term: Term) -> Kinds:
         return TEXT
     if isinstance(term, Listing):
         return LIST
+    if isinstance(term, Record):
+        return DICT
     if isinstance(term, Choice):
         return kinds(term.yes) | kinds(term.no)
     return kinds_of(constant(term)) if is_known(term) else frozenset()
