@@ -48,7 +48,12 @@ def write_activity(activity: Activity) -> Plain:
     written["userProperties"] = user_properties(activity)
     written["typeProperties"] = _type_properties(activity)
     if activity.linked_service is not None:
-        written["linkedServiceName"] = {"referenceName": activity.linked_service, "type": "LinkedServiceReference"}
+        values = evaluated(activity.linked_service_parameters)
+        written["linkedServiceName"] = {
+            "referenceName": activity.linked_service,
+            "type": "LinkedServiceReference",
+            **({"parameters": values} if values else {}),
+        }
     for key, references in (("inputs", activity.inputs), ("outputs", activity.outputs)):
         if references:
             written[key] = [evaluated(reference.as_json()) for reference in references]

@@ -100,6 +100,8 @@ class Activity:
     bodies: tuple[Body, ...] = ()
     # Name of the linked service of the activity itself; datasets are in `properties`.
     linked_service: str | None = None
+    # Values for its parameters.
+    linked_service_parameters: Object = Object()
     policy: Policy | None = None
     # Copy: names of datasets with the values of their parameters.
     inputs: tuple["DatasetReference", ...] = ()

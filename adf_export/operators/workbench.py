@@ -198,6 +198,7 @@ class Workbench:
         after: tuple[str, ...] = (),
         bodies: tuple[Body, ...] = (),
         linked_service: str | None = None,
+        linked_service_parameters: Object = Object(),  # noqa: B008  # it is frozen
         policy: Policy | None = None,
         inputs: tuple[DatasetReference, ...] = (),
         outputs: tuple[DatasetReference, ...] = (),
@@ -213,6 +214,7 @@ class Workbench:
             properties=properties if isinstance(properties, Object) else obj(properties),
             bodies=bodies,
             linked_service=linked_service,
+            linked_service_parameters=linked_service_parameters,
             policy=policy,
             inputs=inputs,
             outputs=outputs,

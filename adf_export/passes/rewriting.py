@@ -40,11 +40,10 @@ def rewrite_json(value: Json, rule: Rule) -> Json:
 
 def rewrite_activity(activity: Activity, rule: Rule) -> Activity:
     """Likewise in an activity and all that is inside of it."""
-    properties = rewrite_json(activity.properties, rule)
-    assert isinstance(properties, Object)
     return replace(
         activity,
-        properties=properties,
+        properties=_object(activity.properties, rule),
+        linked_service_parameters=_object(activity.linked_service_parameters, rule),
         bodies=tuple(_body(body, rule) for body in activity.bodies),
         inputs=tuple(_reference(reference, rule) for reference in activity.inputs),
         outputs=tuple(_reference(reference, rule) for reference in activity.outputs),
@@ -75,6 +74,10 @@ def _body(body: Body, rule: Rule) -> Body:
 
 
 def _reference(reference: DatasetReference, rule: Rule) -> DatasetReference:
-    parameters = rewrite_json(reference.parameters, rule)
-    assert isinstance(parameters, Object)
-    return replace(reference, parameters=parameters)
+    return replace(reference, parameters=_object(reference.parameters, rule))
+
+
+def _object(value: Object, rule: Rule) -> Object:
+    rewritten = rewrite_json(value, rule)
+    assert isinstance(rewritten, Object)
+    return rewritten
