@@ -11,6 +11,7 @@ from adf_export.passes.map_groups import map_groups
 from adf_export.passes.map_tasks import map_tasks
 from adf_export.passes.retries import retries
 from adf_export.passes.settings import check_settings
+from adf_export.passes.trigger_rules import trigger_rules
 
 PASSES: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
     # Reads the settings of the DAG and its tasks; writes diagnostics only.
@@ -23,6 +24,8 @@ PASSES: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
     map_tasks,
     # Reads mappings of groups; refuses them.
     map_groups,
+    # Reads units, their rules and decisions; writes activities: dependsOn, gates, helpers, RunOk and RunFailed.
+    trigger_rules,
     # Reads units, activities, symbols; writes activities without symbols, parameters, variables, global parameters.
     link,
 )
