@@ -120,17 +120,19 @@ def encoded(bench: Workbench, params: Object, *, field: str) -> Json:
 
 def as_text(*parts: Json) -> Json:
     """The parts as one text of a document: plain, or with expressions in it."""
-    flat: list[str | Node] = []
-    for part in parts:
-        if isinstance(part, Interpolation):
-            flat += part.parts
-        elif isinstance(part, Text) or (isinstance(part, Literal) and isinstance(part.value, str)):
-            flat.append(part.value)
-        else:
-            assert isinstance(part, str | Node), f"{part!r} is no text"
-            flat.append(part)
-    made = interpolate(flat)
+    made = interpolate(piece for part in parts for piece in _pieces(part))
     return made.value if isinstance(made, Text) else made
+
+
+def _pieces(part: Json) -> tuple[str | Node, ...]:
+    if isinstance(part, Interpolation):
+        return part.parts
+    if isinstance(part, Text):
+        return (part.value,)
+    if isinstance(part, Literal) and isinstance(part.value, str):
+        return (part.value,)
+    assert isinstance(part, str | Node), f"{part!r} is no text"
+    return (part,)
 
 
 def _pair(name: str, value: Json) -> list[Json]:
