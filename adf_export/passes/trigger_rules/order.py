@@ -41,8 +41,10 @@ class Cause:
     passes: int
     # Holds where the unit is skipped for this reason, before any failure could make it upstream_failed.
     when: Conjunction
-    # Units that are skipped as well where it holds.
-    forced: frozenset[str] = frozenset()
+    # Units that are skipped where it holds, so that they have not failed; and some that have succeeded.
+    settled: frozenset[str]
+    # In which passes after the event some of the skips are seen.
+    seen: frozenset[tuple[str, int]] = frozenset()
 
 
 class Order:
@@ -53,7 +55,7 @@ class Order:
         self._predicates = predicates
         self._causes: dict[str, tuple[Cause, ...]] = {}
         self._first: dict[str, tuple[Conjunction, ...]] = {}
-        self._clocks: dict[tuple[str, frozenset[str], bool], _Clock] = {}
+        self._clocks: dict[tuple[str, frozenset[tuple[str, int]], bool], _Clock] = {}
 
     def skipped_first(self, unit: Unit) -> tuple[Conjunction, ...]:
         """Conditions under which the unit is skipped although an upstream task failed."""
@@ -77,7 +79,7 @@ class Order:
             cause
             for cause in self._causes_of(upstream)
             if any(
-                other.id not in cause.forced
+                other.id not in cause.settled
                 and self._not_failed_by_then(other, cause) != self._predicates.not_failed(other)
                 for other in others
             )
@@ -98,15 +100,25 @@ class Order:
                 after=frozenset({gate.source}),
                 passes=0,
                 when=entry(gate.name, FAILED),
-                forced=gate.forced | {gate.source},
+                settled=gate.forced | {gate.source},
+                seen=frozenset((name, 1) for name in gate.forced),
             )
 
     def _by_rule(self, unit: Unit) -> Iterable[Cause]:
+        """Told by what made the rule skip the unit; and by the skip itself, for what waits for it."""
         if State.SKIPPED not in self._graph.possible[unit.id] or not unit.upstream:
             return
+        for cause in self._reasons(unit):
+            yield cause
+            itself = frozenset({unit.id})
+            yield Cause(after=itself, passes=0, when=cause.when, settled=cause.settled, seen=frozenset({(unit.id, 1)}))
+
+    def _reasons(self, unit: Unit) -> Iterable[Cause]:
         if unit.rule is not TriggerRule.ALL_SUCCESS:
-            when = self._predicates.skipped(unit)
-            yield Cause(after=frozenset(unit.upstream), passes=1, when=when, forced=frozenset({unit.id}))
+            when, settled = self._predicates.skipped(unit), frozenset({unit.id})
+            yield Cause(
+                after=frozenset(unit.upstream), passes=1, when=when, settled=settled, seen=frozenset({(unit.id, 2)})
+            )
             return
         for upstream in self._graph.needed(unit):
             for cause in self._causes_of(upstream) if self._graph.may_be(upstream, SKIPS) else ():
@@ -114,7 +126,8 @@ class Order:
                     after=cause.after,
                     passes=cause.passes + 1,
                     when=cause.when & self._others(unit, upstream, cause),
-                    forced=cause.forced | {unit.id},
+                    settled=cause.settled | {unit.id},
+                    seen=cause.seen | {(unit.id, cause.passes + 2)},
                 )
 
     def _others(self, unit: Unit, upstream: Unit, cause: Cause) -> Conjunction:
@@ -126,7 +139,7 @@ class Order:
 
     def _not_failed_by_then(self, unit: Unit, cause: Cause, earlier: int = 0) -> Conjunction:
         """No failure of the unit is seen by the pass that sees the skip (or `earlier` passes before)."""
-        if not self._fails(unit) or unit.id in cause.forced:
+        if not self._fails(unit) or unit.id in cause.settled:
             return ALWAYS
         last = cause.passes + 1 - earlier
         if not self._surely(unit, cause, lambda clock: clock.ran(unit) > last):
@@ -144,7 +157,7 @@ class Order:
     def _surely(self, unit: Unit, cause: Cause, late: Callable[["_Clock"], bool]) -> bool:
         """Whether something is late in every run; late in some runs only: no condition can tell them apart."""
         always, sometimes = (
-            all(late(self._clock(event, cause.forced, choose)) for event in cause.after) for choose in (min, max)
+            all(late(self._clock(event, cause.seen, choose)) for event in cause.after) for choose in (min, max)
         )
         if always is not sometimes:
             raise Refusal(_sensitive(unit, f"the order in which '{unit.id}' and its upstream tasks end decides"))
@@ -153,10 +166,10 @@ class Order:
     def _fails(self, unit: Unit) -> bool:
         return self._graph.may_be(unit, FAILURES)
 
-    def _clock(self, event: str, forced: frozenset[str], choose: "_Choose") -> "_Clock":
-        key = (event, forced, choose is min)
+    def _clock(self, event: str, seen: frozenset[tuple[str, int]], choose: "_Choose") -> "_Clock":
+        key = (event, seen, choose is min)
         if key not in self._clocks:
-            self._clocks[key] = _Clock(self._graph, event, forced, choose)
+            self._clocks[key] = _Clock(self._graph, event, seen, choose)
         return self._clocks[key]
 
 
@@ -166,13 +179,12 @@ class _Clock:
     Where a pass depends on how units end, `choose` takes one of the possible ones: min or max.
     """
 
-    def __init__(self, graph: Graph, event: str, forced: frozenset[str], choose: "_Choose") -> None:
+    def __init__(self, graph: Graph, event: str, seen: frozenset[tuple[str, int]], choose: "_Choose") -> None:
         self._graph = graph
         self._event = event
-        self._forced_now = forced
         self._choose = choose
         self._ran: dict[str, int] = {}
-        self._final: dict[str, int] = {}
+        self._final = {event: 1, **dict(seen)}
 
     def ran(self, unit: Unit) -> int:
         """The pass that sees the unit's end, if it runs."""
@@ -184,8 +196,6 @@ class _Clock:
 
     def final(self, unit: Unit) -> int:
         """The pass that sees the unit's end, however it ends."""
-        if unit.id == self._event or unit.id in self._forced_now:
-            return 1
         if unit.id not in self._final:
             runs = self._graph.may_be(unit, frozenset({State.SUCCESS, State.FAILED, State.SKIPPED_ITSELF}))
             other = self._graph.may_be(unit, frozenset({State.UPSTREAM_FAILED, State.SKIPPED}))
