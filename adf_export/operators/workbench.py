@@ -19,6 +19,7 @@ from adf_export.diagnostics import Refusal, diagnostic
 from adf_export.environment import Connection
 from adf_export.ir.dag import Dag, Task
 from adf_export.ir.factory import (
+    MISSING,
     Activity,
     Body,
     Dataset,
@@ -27,6 +28,7 @@ from adf_export.ir.factory import (
     Json,
     LinkedService,
     Object,
+    PipelineVariable,
     Policy,
     Role,
     obj,
@@ -51,6 +53,7 @@ class Workbench:
         self.context = context
         self.linked_services: dict[str, LinkedService] = {}
         self.datasets: dict[str, Dataset] = {}
+        self.variables: list[PipelineVariable] = []
         self.read: set[str] = set()
         self._fields = dict(task.fields)
         self._lines = dict(task.field_lines)
@@ -174,6 +177,11 @@ class Workbench:
     def dataset(self, wanted: Dataset) -> str:
         """Adds a dataset and gives its name; equal ones of other tasks are shared."""
         return self._keep(self.datasets, replace(wanted, name=clean(wanted.name, dashes=False)))
+
+    def variable(self, activity: str, type: str = "String") -> str:
+        """Adds a variable of the pipeline for an activity that sets or appends, and gives its name: the activity's."""
+        self.variables.append(PipelineVariable(name=activity, type=type, default=() if type == "Array" else MISSING))
+        return activity
 
     @staticmethod
     def _keep(documents: dict[str, Document], wanted: Document) -> str:

@@ -4,6 +4,7 @@ from adf_export.codes import FIELD_IGNORED, FIELD_NOT_EXPORTED, NO_NATIVE_ACTIVI
 from adf_export.context import Context
 from adf_export.diagnostics import Diagnostic, Refusal, diagnostic
 from adf_export.ir.dag import Dag, Task
+from adf_export.ir.factory import PipelineVariable
 from adf_export.ir.unit import Draft, Resources, Unit
 from adf_export.names import PIPELINE_LENGTH, clean, shorten
 from adf_export.operators.registry import Operator, operators
@@ -14,15 +15,23 @@ def translate(dag: Dag, context: Context) -> Draft:
     """The DAG as a draft; a task that is refused has left its diagnostic and is not in it."""
     units: list[Unit] = []
     resources = Resources()
+    variables: list[PipelineVariable] = []
     for task in in_topological_order(dag):
         try:
-            unit, needs = _translate_task(task, dag, context)
+            unit, bench = _translate_task(task, dag, context)
         except Refusal as refused:
             context.report(refused.diagnostic)
             continue
         units.append(unit)
-        resources = join(resources, needs)
-    return Draft(dag=dag, name=shorten(clean(dag.dag_id), PIPELINE_LENGTH), units=tuple(units), resources=resources)
+        resources = join(resources, bench.resources())
+        variables += bench.variables
+    return Draft(
+        dag=dag,
+        name=shorten(clean(dag.dag_id), PIPELINE_LENGTH),
+        units=tuple(units),
+        variables=tuple(variables),
+        resources=resources,
+    )
 
 
 def in_topological_order(dag: Dag) -> tuple[Task, ...]:
@@ -49,14 +58,14 @@ def join(one: Resources, other: Resources) -> Resources:
     )
 
 
-def _translate_task(task: Task, dag: Dag, context: Context) -> tuple[Unit, Resources]:
+def _translate_task(task: Task, dag: Dag, context: Context) -> tuple[Unit, Workbench]:
     operator = operators().get(task.operator)
     if operator is None:
         raise Refusal(_no_activity(task))
     bench = Workbench(task, dag, context)
     unit = operator.translate(bench)
     _account_for_fields(operator, bench)
-    return unit, bench.resources()
+    return unit, bench
 
 
 def _no_activity(task: Task) -> Diagnostic:
