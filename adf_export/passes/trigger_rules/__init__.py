@@ -58,6 +58,8 @@ def _condition(predicates: Predicates, unit: Unit) -> Conjunction:
         condition &= _setup(predicates, unit, predicates.graph.units[name], condition)
     for gate in predicates.graph.forcing(unit):
         condition &= entry(gate.name, _NOT_FORCED)
+        source = signal_of(predicates.graph.units[gate.source])
+        condition = predicates.wiring.without_detour(condition, gate.name, source)
     return condition
 
 

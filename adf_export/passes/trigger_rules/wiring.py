@@ -109,6 +109,16 @@ class Wiring:
                 del kept[signal]
         return Conjunction(frozenset(kept.items()))
 
+    def without_detour(self, condition: Conjunction, gate: str, source: str) -> Conjunction:
+        """A gate's entry in its shortest form: it says by itself that its source succeeded, or others say all of it."""
+        rest = Conjunction(frozenset(one for one in condition.entries if one[0] != gate))
+        if not self.follows(self.needs[gate], rest):
+            return condition
+        passed = entry(gate, SUCCEEDED)
+        if self.follows(passed, rest):
+            return rest
+        return Conjunction(frozenset(one for one in rest.entries if one != (source, SUCCEEDED))) & passed
+
     def follows(self, wanted: Conjunction, condition: Conjunction) -> bool:
         """Whether one condition surely holds where another does."""
         facts = condition.allowed()
