@@ -101,6 +101,8 @@ def _with_policy(step: Activity, policy: Policy) -> Activity:
     if step.type in WITHOUT_POLICY:
         return replace(step, bodies=bodies)
     own = step.policy or Policy()
+    if own.retry > policy.retry:
+        policy = replace(policy, retry=own.retry, retry_interval_seconds=own.retry_interval_seconds)
     limits = [limit for limit in (own.timeout_seconds, policy.timeout_seconds) if limit is not None]
     merged = replace(policy, timeout_seconds=min(limits, default=None), secure_input=own.secure_input)
     return replace(step, bodies=bodies, policy=replace(merged, secure_output=own.secure_output))
