@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
+from adf_export.operators.coingecko import COINGECKO
 from adf_export.operators.databricks import DATABRICKS
 from adf_export.operators.http import HTTP
 from adf_export.operators.registry import Operator
 from adf_export.operators.wasb import WASB
 
-OPERATORS: Final[Mapping[str, Operator]] = {**DATABRICKS, **HTTP, **WASB}
+OPERATORS: Final[Mapping[str, Operator]] = {**DATABRICKS, **COINGECKO, **HTTP, **WASB}
