@@ -19,6 +19,8 @@ class Context:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     # Of the activities of all pipelines of the DAG.
     names: Names = field(default_factory=Names)
+    # Task whose return value is a list of objects -> their members, where a translator knows them.
+    members: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def report(self, found: Diagnostic) -> None:
         self.diagnostics.append(found)

@@ -12,6 +12,7 @@ from adf_export.codes import (
     FIELD_INVALID,
     FIELD_NOT_CONSTANT,
     FIELD_NOT_EXPORTED,
+    MAPPING_NOT_EXPORTED,
     Code,
 )
 from adf_export.context import Context
@@ -35,7 +36,7 @@ from adf_export.ir.factory import (
 )
 from adf_export.ir.origin import Origin
 from adf_export.ir.unit import Attempts, Decision, Resources, Unit
-from adf_export.ir.values import Constant, MapItem, Value
+from adf_export.ir.values import Constant, Items, MapItem, Members, Value, XCom
 from adf_export.names import clean
 from adf_export.templating import Scope, as_node, lower_value
 from adf_lang.nodes import Node
@@ -58,7 +59,7 @@ class Workbench:
         self._fields = dict(task.fields)
         self._lines = dict(task.field_lines)
         # A mapped argument reads its part of the map item.
-        self._mapped = frozenset(name for name, _ in task.mapping.expand) if task.mapping else frozenset()
+        self._mapped = self._mapped_names()
 
     # Fields
 
@@ -254,6 +255,10 @@ class Workbench:
             attempts=attempts or self.attempts(),
         )
 
+    def gives_objects(self, *members: str) -> None:
+        """Tells that the return value is a list of objects with these members: expand_kwargs may run over it."""
+        self.context.members[self.task.task_id] = frozenset(members)
+
     def attempts(self) -> Attempts:
         """The task's retries and execution_timeout; a translator changes them where its operator does."""
         task = self.task
@@ -267,6 +272,28 @@ class Workbench:
 
     def resources(self) -> Resources:
         return Resources(linked_services=dict(self.linked_services), datasets=dict(self.datasets))
+
+    def _mapped_names(self) -> frozenset[str]:
+        """The arguments that each copy of a mapped task has for itself.
+
+        Raises:
+            Refusal: the items of expand_kwargs are not known well enough to tell.
+        """
+        mapping = self.task.mapping
+        if mapping is None or mapping.expand_kwargs is None:
+            return frozenset(name for name, _ in mapping.expand) if mapping else frozenset()
+        given = mapping.expand_kwargs
+        if isinstance(given, XCom) and given.task_id in self.context.members:
+            return self.context.members[given.task_id]
+        items = given.items if isinstance(given, Items) else ()
+        names = {frozenset(dict(item.members)) for item in items if isinstance(item, Members)}
+        if len(names) == 1 and all(isinstance(item, Members) for item in items):
+            return next(iter(names))
+        raise self.refusal(
+            MAPPING_NOT_EXPORTED,
+            f"it is not known which arguments expand_kwargs gives to '{self.task.task_id}'",
+            hint="give a list of dicts that all have the same keys, or use expand",
+        )
 
     def _mapped_or_given(self, name: str) -> Value:
         if name in self._mapped:

@@ -1,0 +1,131 @@
+"""What the CoinGecko operators share: the connection's plan, the dataset of answers, retries, and failing checks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from adf_export.environment import Connection
+from adf_export.ir.factory import (
+    Activity,
+    Body,
+    Dataset,
+    Json,
+    LinkedService,
+    Parameter,
+    Policy,
+    Role,
+    obj,
+    secret_reference,
+)
+from adf_export.ir.unit import Attempts
+from adf_export.operators.workbench import Workbench
+from adf_export.templating import as_node
+from adf_lang.nodes import Node, call, literal, select
+
+DEFAULT: Final = "coingecko_default"
+_WAITS: Final = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a plan of CoinGecko means for calls; the plugin's client has the same table."""
+
+    url: str
+    # None: the plan has no key.
+    header: str | None
+    # None: the whole history.
+    days: int | None
+
+
+_PUBLIC: Final = "https://api.coingecko.com/api/v3"
+PLANS: Final[Mapping[str, Plan]] = {
+    "demo": Plan(url=_PUBLIC, header="x-cg-demo-api-key", days=365),
+    "keyless": Plan(url=_PUBLIC, header=None, days=365),
+    "pro": Plan(url="https://pro-api.coingecko.com/api/v3", header="x-cg-pro-api-key", days=None),
+}
+
+
+def plan_of(bench: Workbench, connection: Connection) -> Plan:
+    name = connection.extra.get("plan", "demo" if connection.secret else "keyless")
+    plan = PLANS.get(str(name))
+    if plan is None:
+        raise bench.connection_fault(connection, f"has plan {name!r}", hint=f"use one of {', '.join(PLANS)}")
+    if (plan.header is None) == bool(connection.secret):
+        needs = (
+            "no secret: plan keyless sends none" if connection.secret else f'a secret for plan {name}: secret = ".."'
+        )
+        raise bench.connection_fault(connection, f"needs {needs}")
+    return plan
+
+
+def url_of(connection: Connection) -> str:
+    if not connection.configured:
+        return f"https://{connection.conn_id.replace('_', '-')}.invalid"
+    given = PLANS.get(str(connection.extra.get("plan", "keyless")))
+    return (connection.host or (given.url if given else _PUBLIC)).rstrip("/")
+
+
+def history_of(bench: Workbench, connection: Connection) -> int | None:
+    days = connection.extra.get("history_days")
+    return plan_of(bench, connection).days if days is None else int(days) or None
+
+
+def policy_of(bench: Workbench, connection: Connection) -> Policy:
+    """At least the attempts of the operator's client."""
+    task = bench.task
+    attempts = int(connection.extra.get("max_attempts", 5))
+    return Policy(
+        retry=max(task.retries, attempts - 1), retry_interval_seconds=max(_WAITS, int(task.retry_delay_seconds))
+    )
+
+
+def once(bench: Workbench) -> Attempts:
+    """What fails in a check fails for good, as in Airflow; calls have their retries in their policies."""
+    return replace(bench.attempts(), retries=0)
+
+
+def answers(bench: Workbench, connection: Connection) -> str:
+    """The dataset of CoinGecko's answers."""
+    header = plan_of(bench, connection).header
+    keys = obj({header: secret_reference(bench.vault(), connection.secret)}) if header else None
+    service = bench.linked_service(
+        LinkedService(
+            name=connection.conn_id,
+            type="HttpServer",
+            properties=obj(url=f"{url_of(connection)}/", authenticationType="Anonymous", authHeaders=keys),
+        )
+    )
+    location = obj(type="HttpServerLocation", relativeUrl=select(call("dataset"), "url"))
+    return bench.dataset(
+        Dataset(
+            name=f"{service}_answer",
+            type="Binary",
+            linked_service=service,
+            properties=obj(location=location),
+            parameters=(Parameter(name="url", type="String", default=""),),
+            description="An answer of the API by its path and query.",
+        )
+    )
+
+
+def fail_if(bench: Workbench, wrong: Node, message: Json, *, after: Activity) -> Activity:
+    fail = bench.activity(bench.name("fail"), "Fail", obj(message=message, errorCode="CoinGecko"), role=Role.HELPER)
+    return bench.activity(
+        bench.name("check"),
+        "IfCondition",
+        obj(expression=wrong),
+        role=Role.HELPER,
+        description="Fails as the operator does.",
+        after=(after.name,),
+        bodies=(Body(slot="ifTrueActivities", activities=(fail,)),),
+    )
+
+
+def landing_name(text: Json) -> Json:
+    """A text in names of blobs, as the plugin makes it: of what ids of runs and coins may hold, a few are replaced."""
+    if isinstance(text, str):
+        return "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "_" for char in text)[:200]
+    node = call("string", as_node(text))
+    for char in ":+~$":
+        node = call("replace", node, literal(char), literal("_"))
+    return call("take", node, literal(200))
