@@ -9,6 +9,7 @@ from adf_export.passes.callbacks import callbacks
 from adf_export.passes.link import link
 from adf_export.passes.map_groups import map_groups
 from adf_export.passes.map_tasks import map_tasks
+from adf_export.passes.regions import regions
 from adf_export.passes.retries import retries
 from adf_export.passes.settings import check_settings
 from adf_export.passes.trigger_rules import trigger_rules
@@ -24,6 +25,8 @@ PASSES: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
     map_tasks,
     # Reads mappings of groups; refuses them.
     map_groups,
+    # Reads units, their decisions and results; puts what a decision is about into IfCondition or Switch.
+    regions,
     # Reads units, their rules and decisions; writes activities: dependsOn, gates, helpers, RunOk and RunFailed.
     trigger_rules,
     # Reads units, activities, symbols; writes activities without symbols, parameters, variables, global parameters.

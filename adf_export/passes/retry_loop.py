@@ -36,7 +36,7 @@ def in_loop(unit: Unit, attempts: Attempts, context: Context) -> tuple[Unit, tup
 def reads_inside(unit: Unit) -> bool:
     """Whether the unit's decision names an activity of its steps."""
     names = {step.name for step in inside(unit.steps)}
-    found = (one for node in _conditions(unit.decision) for one in calls_in(node, "activity"))
+    found = (one for node in decision_nodes(unit.decision) for one in calls_in(node, "activity"))
     return any(isinstance(one.arguments[0], Literal) and one.arguments[0].value in names for one in found)
 
 
@@ -152,7 +152,8 @@ class _Loop:
         )
 
 
-def _conditions(decision: Decision | None) -> tuple[Node, ...]:
+def decision_nodes(decision: Decision | None) -> tuple[Node, ...]:
+    """The expressions of a decision."""
     match decision:
         case SkipsItself():
             return (decision.when,)

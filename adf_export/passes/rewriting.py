@@ -62,6 +62,18 @@ def calls_in(value: Json, *names: str) -> Iterator[Call]:
     return iter(found)
 
 
+def calls_in_activity(activity: Activity, *names: str) -> Iterator[Call]:
+    """Likewise in an activity and all that is inside of it."""
+    found: list[Call] = []
+
+    def keep(one: Node) -> Node | None:
+        found.extend([one] if isinstance(one, Call) and one.name in names else [])
+        return None
+
+    rewrite_activity(activity, keep)
+    return iter(found)
+
+
 def _selected(node: Property | Index, target: Node) -> Node:
     """The grammar selects from calls and selections only: a constant goes through coalesce()."""
     if not isinstance(target, Call | Property | Index):

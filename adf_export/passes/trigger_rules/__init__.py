@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from adf_export.codes import FIRES_LATER, RACY, TEARDOWN_NOT_EXPORTED
+from adf_export.codes import FIRES_LATER, ORDER_SENSITIVE, RACY, TEARDOWN_NOT_EXPORTED
 from adf_export.context import Context
 from adf_export.diagnostics import Refusal, diagnostic
 from adf_export.ir.dag import TriggerRule
 from adf_export.ir.unit import Draft, Unit
-from adf_export.passes.trigger_rules.conjunction import SKIPPED, SUCCEEDED, Conjunction, entry
+from adf_export.passes.trigger_rules.conjunction import FAILED, SKIPPED, SUCCEEDED, Conjunction, entry
 from adf_export.passes.trigger_rules.gates import descendants, gates
 from adf_export.passes.trigger_rules.graph import Graph, graph_of
 from adf_export.passes.trigger_rules.outcome import add_outcome
@@ -42,6 +42,7 @@ def trigger_rules(draft: Draft, context: Context) -> Draft:
     predicates = Predicates(graph, wiring)
     below = descendants(draft)
     for unit in draft.units:
+        _check_forced(predicates, unit, below)
         condition = _condition(predicates, unit)
         _tell(predicates, unit, condition, context)
         wiring.add(unit.steps, condition, _waits(graph, unit, below))
@@ -61,6 +62,18 @@ def _condition(predicates: Predicates, unit: Unit) -> Conjunction:
         source = signal_of(predicates.graph.units[gate.source])
         condition = predicates.wiring.without_detour(condition, gate.name, source)
     return condition
+
+
+def _check_forced(predicates: Predicates, unit: Unit, below: Mapping[str, frozenset[str]]) -> None:
+    """A skip overwrites upstream_failed in Airflow, after tasks behind it may have seen that already."""
+    for gate in predicates.graph.forcing(unit) if below[unit.id] else ():
+        for cause in predicates.graph.needed(unit):
+            before = gate.source in below[cause.id]
+            decided = entry(gate.name, FAILED)
+            if before and not predicates.wiring.follows(predicates.not_failed(cause), decided):
+                summary = f"'{unit.id}' may be upstream_failed by '{cause.id}' before '{gate.source}' skips it"
+                hint = f"let '{gate.source}' have the trigger rule all_success"
+                raise Refusal(diagnostic(ORDER_SENSITIVE, summary, origin=unit.origin, hint=hint))
 
 
 def _setup(predicates: Predicates, unit: Unit, setup: Unit, condition: Conjunction) -> Conjunction:

@@ -8,7 +8,7 @@ Time is counted in passes after an event: what ends there is seen in pass 1, a t
 have ended in pass n + 1 at the earliest, a task that is skipped in pass n is seen so in pass n + 1.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -114,11 +114,13 @@ class Order:
             yield Cause(after=itself, passes=0, when=cause.when, settled=cause.settled, seen=frozenset({(unit.id, 1)}))
 
     def _reasons(self, unit: Unit) -> Iterable[Cause]:
+        if unit.rule in self._AT_ONCE:
+            for upstream in self._graph.upstream(unit):
+                when = self._AT_ONCE[unit.rule](self._predicates, upstream)
+                yield self._judged(unit, frozenset({upstream.id}), when)
+            return
         if unit.rule is not TriggerRule.ALL_SUCCESS:
-            when, settled = self._predicates.skipped(unit), frozenset({unit.id})
-            yield Cause(
-                after=frozenset(unit.upstream), passes=1, when=when, settled=settled, seen=frozenset({(unit.id, 2)})
-            )
+            yield self._judged(unit, frozenset(unit.upstream), self._predicates.skipped(unit))
             return
         for upstream in self._graph.needed(unit):
             for cause in self._causes_of(upstream) if self._graph.may_be(upstream, SKIPS) else ():
@@ -129,6 +131,11 @@ class Order:
                     settled=cause.settled | {unit.id},
                     seen=cause.seen | {(unit.id, cause.passes + 2)},
                 )
+
+    @staticmethod
+    def _judged(unit: Unit, after: frozenset[str], when: Conjunction) -> Cause:
+        """Skipped by the pass that sees the event."""
+        return Cause(after=after, passes=1, when=when, settled=frozenset({unit.id}), seen=frozenset({(unit.id, 2)}))
 
     def _others(self, unit: Unit, upstream: Unit, cause: Cause) -> Conjunction:
         found = ALWAYS
@@ -171,6 +178,14 @@ class Order:
         if key not in self._clocks:
             self._clocks[key] = _Clock(self._graph, event, seen, choose)
         return self._clocks[key]
+
+    # Rules that skip as soon as this holds for one upstream task.
+    _AT_ONCE: Final[Mapping[TriggerRule, Callable[["Predicates", Unit], Conjunction]]] = {
+        TriggerRule.ALL_FAILED: lambda predicates, unit: predicates.not_failed(unit),
+        TriggerRule.ALL_SKIPPED: lambda predicates, unit: predicates.not_skipped(unit),
+        TriggerRule.NONE_SKIPPED: lambda predicates, unit: predicates.skipped(unit),
+        TriggerRule.ALL_DONE_MIN_ONE_SUCCESS: lambda predicates, unit: predicates.skipped(unit),
+    }
 
 
 class _Clock:

@@ -72,7 +72,9 @@ class Wiring:
             return ALWAYS
         if len(condition.entries) == 1:
             ((signal, statuses),) = condition.entries
-            return Conjunction(frozenset({(signal, ANY - statuses)}))
+            # What waits for nothing is never skipped.
+            others = RAN if self.needs[signal].always else ANY
+            return Conjunction(frozenset({(signal, others - statuses)}))
         return entry(self.helper(condition, purpose, of), SKIPPED)
 
     def helper(self, condition: Conjunction, purpose: str, of: Origin) -> str:
