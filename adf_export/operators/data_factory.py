@@ -1,0 +1,122 @@
+"""Data Factory operators: ExecutePipeline within the factory that is compiled, else calls of the REST API."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from adf_export.backends.activities import timespan
+from adf_export.ir.factory import Activity, Body, Json, Object, Role, obj
+from adf_export.ir.unit import Unit
+from adf_export.names import PIPELINE_LENGTH, clean, shorten
+from adf_export.operators.factory_calls import create_run, factory_url, has_ended, is_own, read_run, verdict
+from adf_export.operators.registry import Operator
+from adf_export.operators.workbench import Workbench
+from adf_export.templating import as_node
+from adf_lang.nodes import call, literal, select
+
+_WEEK: Final = 7 * 24 * 60 * 60
+_INTERVAL: Final = 60
+# Argument -> parameter of createRun.
+_RERUNS: Final = {
+    "reference_pipeline_run_id": "referencePipelineRunId",
+    "is_recovery": "isRecovery",
+    "start_activity_name": "startActivityName",
+    "start_from_failure": "startFromFailure",
+}
+
+
+def run_pipeline(bench: Workbench) -> Unit:
+    """AzureDataFactoryRunPipelineOperator."""
+    query = {wire: _flag(bench.value(name)) for name, wire in _RERUNS.items() if bench.has(name)}
+    pipeline = _exported(bench) if is_own(bench) and not query else None
+    waits = not bench.has("wait_for_termination") or bench.constant("wait_for_termination") is not False
+    if pipeline is not None:
+        return _execute(bench, pipeline, waits=waits)
+    factory = factory_url(bench)
+    start = create_run(bench, factory, query)
+    run_id = select(call("activity", literal(start.name)), "output", "runId")
+    if not waits:
+        return bench.unit(start, results={"run_id": run_id})
+    pause = _pause(bench)
+    read = read_run(bench, factory, run_id, after=(pause.name,))
+    loop = bench.activity(
+        bench.name("wait"),
+        "Until",
+        obj(expression=has_ended(read), timeout=timespan(_limit(bench))),
+        role=Role.HELPER,
+        description="Waits for the end of the run.",
+        after=(start.name,),
+        bodies=(Body(slot="activities", activities=(pause, read)),),
+    )
+    check = verdict(bench, read, run_id, after=loop.name)
+    attempts = replace(bench.attempts(), timeout_seconds=None)
+    return bench.unit(start, loop, check, results={"run_id": run_id}, attempts=attempts)
+
+
+def _execute(bench: Workbench, pipeline: str, *, waits: bool) -> Unit:
+    name = bench.name()
+    parameters = bench.value("parameters")
+    properties = obj(
+        pipeline=obj(referenceName=pipeline, type="PipelineReference"),
+        waitOnCompletion=waits,
+        parameters=_arguments(bench, parameters) if parameters else None,
+    )
+    run_id = select(call("activity", literal(name)), "output", "pipelineRunId")
+    attempts = replace(bench.attempts(), timeout_seconds=_limit(bench)) if bench.has("timeout") else bench.attempts()
+    step = bench.activity(name, "ExecutePipeline", properties)
+    return bench.unit(step, results={"run_id": run_id}, attempts=attempts)
+
+
+def _exported(bench: Workbench) -> str | None:
+    """The pipeline among those that are compiled."""
+    wanted = bench.value("pipeline_name")
+    names = [shorten(clean(dag_id), PIPELINE_LENGTH) for dag_id in bench.context.dags]
+    return next((name for name in names if isinstance(wanted, str) and name.lower() == wanted.lower()), None)
+
+
+def _arguments(bench: Workbench, given: Json) -> Object:
+    if not isinstance(given, Object):
+        raise bench.invalid("parameters", "must be a dict that is known when the DAG is compiled")
+    return Object(tuple((name, _argument(value)) for name, value in given.members))
+
+
+def _argument(value: Json) -> Json:
+    """Arrays and objects arrive as texts unless an expression gives them (control-flow-execute-pipeline-activity)."""
+    return as_node(value) if isinstance(value, tuple | Object) else value
+
+
+def _flag(value: Json) -> Json:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _pause(bench: Workbench) -> Activity:
+    seconds = bench.constant("check_interval") if bench.has("check_interval") else _INTERVAL
+    return bench.activity(
+        bench.name("pause"),
+        "Wait",
+        obj(waitTimeInSeconds=seconds),
+        role=Role.HELPER,
+        description="Before the run is asked for again.",
+    )
+
+
+def _limit(bench: Workbench) -> int:
+    """Seconds that the run may take: `timeout`, and execution_timeout."""
+    given = bench.constant("timeout") if bench.has("timeout") else _WEEK
+    if isinstance(given, bool) or not isinstance(given, int | float) or given < 1:
+        raise bench.invalid("timeout", f"is {given!r}, not a number of seconds")
+    return round(min(given, bench.task.execution_timeout_seconds or given))
+
+
+DATA_FACTORY: Final[Mapping[str, Operator]] = {
+    "airflow.providers.microsoft.azure.operators.data_factory.AzureDataFactoryRunPipelineOperator": Operator(
+        translate=run_pipeline,
+        ignored={
+            "check_interval": "ExecutePipeline knows by itself when the run ends",
+            "deferrable": "no worker waits for the run",
+            "resource_group_name": "the pipeline is in the same factory",
+            "timeout": "the task does not wait for the run",
+        },
+        activities=("ExecutePipeline", "WebActivity", "Until", "Wait", "IfCondition", "Fail"),
+    ),
+}
