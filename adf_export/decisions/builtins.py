@@ -1,6 +1,7 @@
 """Functions of Python and Airflow that a decision may call: a row each."""
 
 import datetime
+import json
 from collections.abc import Callable
 from typing import Final
 
@@ -11,9 +12,22 @@ from adf_export.templating.kinds import TEXT
 from adf_export.templating.lowering import Lowering
 from adf_export.templating.methods import constant_text
 from adf_export.templating.operators import boolean
-from adf_export.templating.terms import NOTHING, Known, Listing, Namespace, Symbolic, Term, constant, is_known, known
+from adf_export.templating.results import node_of
+from adf_export.templating.terms import (
+    NOTHING,
+    Known,
+    Listing,
+    Namespace,
+    Symbolic,
+    Term,
+    constant,
+    is_known,
+    kinds,
+    known,
+)
 from adf_export.templating.texts import as_text
 from adf_export.templating.truth import truth
+from adf_lang.nodes import call
 
 Builtin = Callable[..., Term]
 
@@ -61,6 +75,15 @@ def _variable(lowering: Lowering, key: Term, default: Term = NOTHING, deserializ
     return Symbolic(node=variable(name), kinds=TEXT, what=f"Variable '{name}'")
 
 
+def _loads(lowering: Lowering, text: Term) -> Term:
+    """json.loads()."""
+    if isinstance(text, Known):
+        return _constant("json.loads", json.loads)(lowering, text)
+    if kinds(text) != TEXT:
+        raise lowering.refusal("json.loads() takes a text")
+    return Symbolic(node=call("json", node_of(lowering, text)), what="the JSON")
+
+
 BUILTINS: Final[dict[str, Builtin]] = {
     "Variable.get": _variable,
     "abs": _constant("abs", abs),
@@ -72,6 +95,7 @@ BUILTINS: Final[dict[str, Builtin]] = {
     "float": as_float,
     "get_current_context": _context,
     "int": as_int,
+    "json.loads": _loads,
     "len": length,
     "list": _constant("list", list),
     "max": _constant("max", max),

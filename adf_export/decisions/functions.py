@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from adf_export.codes import DECISION_NOT_EXPRESSIBLE
 from adf_export.decisions.expressions import Expressions, Names
@@ -20,10 +20,14 @@ from adf_lang.nodes import Literal, Node
 
 # Statements that are run, each `if` in both ways: beyond it an expression would be too long anyway.
 _MAX_STEPS: Final = 2000
+# A value of a document, or a term: what a document does not have, such as an object with methods.
+Argument: TypeAlias = "Json | Term"
 _LOGGERS: Final = frozenset({"log", "logger", "logging", "LOG"})
 
 
-def lower_function(function: Function, positional: tuple[Json, ...], keyword: Mapping[str, Json], scope: Scope) -> Node:
+def lower_function(
+    function: Function, positional: tuple[Argument, ...], keyword: Mapping[str, Json], scope: Scope
+) -> Node:
     """The value that a function returns for these arguments, as one expression with the value's own type.
 
     A branch gets its task id or list of task ids, a short circuit whatever its condition returns: `truth_of` makes a
@@ -37,7 +41,7 @@ def lower_function(function: Function, positional: tuple[Json, ...], keyword: Ma
     return checked(lowering, node_of(lowering, _returned(lowering, function, positional, keyword)))
 
 
-def truth_of(function: Function, positional: tuple[Json, ...], keyword: Mapping[str, Json], scope: Scope) -> Node:
+def truth_of(function: Function, positional: tuple[Argument, ...], keyword: Mapping[str, Json], scope: Scope) -> Node:
     """Whether Python takes the returned value for true, as a boolean expression: the condition of a short circuit.
 
     Raises:
@@ -54,14 +58,14 @@ def _lowering(function: Function, scope: Scope) -> Lowering:
 
 
 def _returned(
-    lowering: Lowering, function: Function, positional: tuple[Json, ...], keyword: Mapping[str, Json]
+    lowering: Lowering, function: Function, positional: tuple[Argument, ...], keyword: Mapping[str, Json]
 ) -> Term:
     found = definition(lowering, function)
     dag = lowering.scope.dag
     names = bind(
         lowering,
         found.args,
-        [term_of_json(value, dag) for value in positional],
+        [value if isinstance(value, Term) else term_of_json(value, dag) for value in positional],
         {name: term_of_json(value, dag) for name, value in keyword.items()},
     )
     runner = Statements(lowering, function)

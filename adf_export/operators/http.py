@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
+from adf_export.codes import RESULT_DIFFERS
+from adf_export.ir.factory import Activity, Body, Role, obj
 from adf_export.ir.unit import Unit
+from adf_export.operators.answers import accepted, answer_text, filtered
 from adf_export.operators.registry import Operator
 from adf_export.operators.web_requests import web_properties
 from adf_export.operators.workbench import Workbench
-from adf_lang.nodes import Node, call, literal, select
+from adf_export.templating.building import not_
 
-_HEADERS: Final = "ADFWebActivityResponseHeaders"
 _CONNECTION: Final = "it is about TCP connections of a worker"
 _IGNORED: Final[Mapping[str, str]] = {
     "deferrable": "no worker waits for an activity",
@@ -24,25 +28,56 @@ _IGNORED: Final[Mapping[str, str]] = {
 
 def http(bench: Workbench) -> Unit:
     """One call; its answer must be a JSON object."""
-    for name in ("pagination_function", "retry_args", "auth_type", "response_check", "response_filter"):
-        if bench.has(name):
-            raise bench.not_exported(name, "it is Python")
-    properties = web_properties(bench, data="data", default_method="POST")
+    if bench.has("pagination_function"):
+        hint = "use a Copy with the pagination rules of a REST source"
+        raise bench.not_exported("pagination_function", "a Web activity asks once", hint=hint)
+    if bench.has("retry_args"):
+        raise bench.not_exported("retry_args", "it is Python", hint="use retries and retry_delay of the task")
+    _check_auth(bench)
     name = bench.name()
-    return bench.unit(bench.activity(name, "WebActivity", properties), results={"return_value": answer_text(name)})
+    call = bench.activity(name, "WebActivity", web_properties(bench, data="data", default_method="POST"))
+    steps = (call, _check(bench, call)) if bench.has("response_check") else (call,)
+    if bench.has("response_filter"):
+        return bench.unit(*steps, results={"return_value": filtered(bench, "response_filter", name)})
+    if _is_read(bench):
+        bench.tell(
+            RESULT_DIFFERS,
+            f"the XCom of '{bench.task.task_id}' is JSON that Data Factory writes anew: blanks and numbers may differ",
+            hint="give response_filter=lambda response: response.json()['...']",
+        )
+    return bench.unit(*steps, results={"return_value": answer_text(name)})
 
 
-def answer_text(activity: str) -> Node:
-    """The answer as text: the output without what Data Factory adds behind it.
+def _check(bench: Workbench, call: Activity) -> Activity:
+    fail = bench.activity(
+        bench.name("fail"),
+        "Fail",
+        obj(message="Response check returned False.", errorCode="ResponseCheck"),
+        role=Role.HELPER,
+    )
+    return bench.activity(
+        bench.name("check"),
+        "IfCondition",
+        obj(expression=not_(accepted(bench, "response_check", call.name))),
+        role=Role.HELPER,
+        description="Fails unless response_check takes the answer.",
+        after=(call.name,),
+        bodies=(Body(slot="ifTrueActivities", activities=(fail,)),),
+    )
 
-    >>> str(answer_text("a")).count("activity('a').output")
-    1
-    """
-    mark = f'"{_HEADERS}":'
-    whole = call("string", select(call("activity", literal(activity)), "output"))
-    # An empty object has no comma before what is added.
-    apart = call("replace", whole, literal(f"{{{mark}"), literal(f"{{,{mark}"))
-    return call("concat", call("first", call("split", apart, literal(f",{mark}"))), literal("}"))
+
+def _check_auth(bench: Workbench) -> None:
+    given = bench.field("auth_type")
+    if bench.has("auth_type") and "BasicAuth" not in str(given):
+        raise bench.not_exported("auth_type", "only Basic has a place in a Web activity")
+
+
+def _is_read(bench: Workbench) -> bool:
+    """Whether another task names this one in a field: it may read its XCom."""
+    name = f'"{bench.task.task_id}"'.encode()
+    quoted = (name, name.replace(b'"', b"'"), name.replace(b'"', b'\\"'))
+    others = (msgspec.json.encode(task.fields) for task in bench.dag.tasks if task is not bench.task)
+    return any(form in text for text in others for form in quoted)
 
 
 HTTP: Final[Mapping[str, Operator]] = {
