@@ -56,7 +56,7 @@ def blob_sensor(bench: Workbench) -> Unit:
 
 
 def _validation(bench: Workbench, properties: Object) -> Unit:
-    """A Validation that looks as often and as long as the sensor; it fails for good when the time is up, as that does."""
+    """A Validation that looks as often and as long as the sensor; when the time is up it fails for good, too."""
     interval, limit = _seconds(bench, "poke_interval", 60), _seconds(bench, "timeout", _WEEK)
     for name in ("soft_fail", "never_fail"):
         if bench.has(name) and bench.constant(name) is not False:
