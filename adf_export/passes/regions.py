@@ -138,8 +138,23 @@ def _fits(unit: Unit) -> bool:
 
 
 def _read_outside(draft: Draft, region: _Region) -> bool:
+    """Whether a result is read by something that does not come after its task in the same case."""
     inner = {unit.id for unit in region.units}
-    return any(_task_of(read) in region.tasks for unit in draft.units if unit.id not in inner for read in _reads(unit))
+    outside = [read for unit in draft.units if unit.id not in inner for read in _reads(unit)]
+    return any(_task_of(read) in region.tasks for read in outside) or any(
+        _task_of(read) in region.tasks - before
+        for _, units in region.cases
+        for unit, before in _with_those_before(units)
+        for read in _reads(unit)
+    )
+
+
+def _with_those_before(units: Sequence[Unit]) -> Iterator[tuple[Unit, frozenset[str]]]:
+    found: dict[str, frozenset[str]] = {}
+    for unit in units:
+        direct = [name for name in unit.upstream if name in found]
+        found[unit.id] = frozenset(direct).union(*(found[name] for name in direct))
+        yield unit, found[unit.id]
 
 
 def _reads(unit: Unit) -> Iterator[Call]:
