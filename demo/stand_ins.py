@@ -43,6 +43,7 @@ class StandIns:
 
     family: Family
     options: Options
+    notebooks: Mapping[str, Path] = field(default_factory=lambda: NOTEBOOKS)
     _session: requests.Session = field(default_factory=requests.Session)
     _recorded_port: int = 0
     _recorded_key: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
@@ -68,7 +69,7 @@ class StandIns:
         program = str(Path(sys.executable).with_name("local-azure"))
         command = [program, "up", "--state", str(chosen.azure), "--ports", "free", "--json"]
         command += ["--seed", str(chosen.seed)]
-        command += [part for prefix, folder in NOTEBOOKS.items() for part in ("--workspace", f"{prefix}={folder}")]
+        command += [part for prefix, folder in self.notebooks.items() for part in ("--workspace", f"{prefix}={folder}")]
         command += ["--faults", chosen.faults] if chosen.faults else []
         command += ["--live"] if chosen.live else []
         logs = chosen.state / "logs"
