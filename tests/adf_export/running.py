@@ -90,7 +90,7 @@ def run_in_local_factory(
 
     `harness.OK` and `harness.FAILED` are results; activities without one are executed and reach nobody.
     """
-    assert refusals(factory) == []
+    assert not (found := refusals(factory)), found
 
     async def main(engine: Engine, store: SqlStore) -> Done:
         begin = asyncio.get_running_loop().time()
