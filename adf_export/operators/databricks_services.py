@@ -140,7 +140,7 @@ def _text(given: Given) -> Json:
 
 
 def _texts(given: Given) -> Json:
-    return given.payload().texts()
+    return given.texts()
 
 
 def _place(given: Given) -> Json:

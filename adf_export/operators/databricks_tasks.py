@@ -26,13 +26,13 @@ def activity_of(bench: Workbench, payload: Payload, *, forwards: bool) -> tuple[
             libraries = payload.take("libraries")
             more = (("libraries", tuple(map(_library, libraries.items()))),) if libraries else ()
             return type, Object((*read(given, forwards).members, *more))
-    payload.close(NOT_OF_TASKS)
+    payload.refuse(NOT_OF_TASKS)
     raise bench.invalid("notebook_task", "is missing, and so is every other task", hint="give notebook_task")
 
 
 def parameters(given: Given) -> Object:
     """Named parameters as texts; an empty one does not reach the run."""
-    found = given.payload().texts()
+    found = given.texts()
     for name, value in found.members:
         if value == "":
             hint = "leave it out, and let the notebook have a default"

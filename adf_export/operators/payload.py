@@ -41,6 +41,8 @@ class Given:
             value = value.value
         if isinstance(value, bool):
             return "true" if value else "false"
+        if value is None:
+            raise self.invalid("is None, which no text stands for")
         if isinstance(value, Object | tuple):
             raise self.invalid("is a list or an object, and only a text can be passed")
         return self._text_of(value) if isinstance(value, Node) else str(value)
@@ -63,14 +65,16 @@ class Given:
         )
 
     def payload(self) -> "Payload":
-        """An object's members.
+        """An object's members, but for those that say nothing.
 
         Raises:
             Refusal: it is no object, or known at run time only.
         """
-        if not isinstance(self.value, Object):
-            raise self.invalid("must be a dict that is known when the DAG is compiled")
-        return Payload({name: self._part(f".{name}", member) for name, member in self.value.members})
+        return Payload(self._members())
+
+    def texts(self) -> Object:
+        """An object whose members are data, as texts; likewise."""
+        return Object(tuple((name, member.text()) for name, member in self._members().items()))
 
     def items(self) -> tuple["Given", ...]:
         """A list's items; likewise."""
@@ -89,6 +93,11 @@ class Given:
     def ignored(self, why: str) -> None:
         summary = f"'{self.place}' of {self.bench.short_operator} is left out: {why}"
         self.bench.tell(FIELD_IGNORED, summary, field=self.field)
+
+    def _members(self) -> "dict[str, Given]":
+        if not isinstance(self.value, Object):
+            raise self.invalid("must be a dict that is known when the DAG is compiled")
+        return {name: self._part(f".{name}", member) for name, member in self.value.members}
 
     def _part(self, step: str, value: Json) -> "Given":
         return Given(bench=self.bench, field=self.field, place=f"{self.place}{step}", value=value)
@@ -130,10 +139,6 @@ class Payload:
         """All members that are left, by their names."""
         return dict(self._drain())
 
-    def texts(self) -> Object:
-        """All members as texts."""
-        return Object(tuple((name, given.text()) for name, given in self._drain()))
-
     def ignore(self, reasons: Mapping[str, str]) -> None:
         """Tells of members that have no meaning in Data Factory."""
         for name in self:
@@ -146,9 +151,20 @@ class Payload:
         Raises:
             Refusal: something is left.
         """
-        for name, given in self._drain():
-            why, hint = reasons.get(name, ("the activity has no such setting", ""))
-            raise given.refusal(why, hint=hint)
+        self.refuse(reasons)
+        for _, given in self._drain():
+            raise given.refusal("the activity has no such setting")
+
+    def refuse(self, reasons: Mapping[str, tuple[str, str]]) -> None:
+        """Refuses a member that has a reason.
+
+        Raises:
+            Refusal: there is one.
+        """
+        for name, given in self._left.items():
+            if name in reasons:
+                why, hint = reasons[name]
+                raise given.refusal(why, hint=hint)
 
     def _drain(self) -> Iterator[tuple[str, Given]]:
         while self._left:

@@ -1,0 +1,69 @@
+"""Every argument of an operator is exported, told, or refused for a reason: a new one of a provider is noticed here."""
+
+import inspect
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from adf_export.environment import Connection, Environment
+from tests.adf_export.operators.given import made, task
+from tests.adf_export.operators.test_databricks import CLUSTER, LOAD
+from tests.adf_export.operators.test_databricks import MODULE as DATABRICKS
+
+FACTORY = "airflow.providers.microsoft.azure.operators.data_factory"
+COMMON_SQL = "airflow.providers.common.sql.operators.sql"
+ENVIRONMENT = Environment(
+    name="own",
+    key_vault="https://kv.vault.azure.net",
+    connections={
+        "databricks_default": Connection(conn_id="databricks_default", host="https://x", secret="token"),
+        "azure_data_factory_default": Connection(
+            conn_id="azure_data_factory_default",
+            extra={"subscriptionId": "s", "resource_group_name": "g", "factory_name": "f"},
+        ),
+        "warehouse": Connection(
+            conn_id="warehouse", type="postgres", host="h", schema="d", login="l", secret="password"
+        ),
+    },
+)
+# Operator -> arguments that it cannot do without.
+OPERATORS: dict[str, dict[str, Any]] = {
+    f"{DATABRICKS}.DatabricksSubmitRunOperator": {**CLUSTER, "notebook_task": LOAD},
+    f"{DATABRICKS}.DatabricksNotebookOperator": {**CLUSTER, "notebook_path": "/a", "source": "WORKSPACE"},
+    f"{DATABRICKS}.DatabricksRunNowOperator": {"job_id": 1},
+    f"{DATABRICKS}.DatabricksTaskOperator": {**CLUSTER, "task_config": {"notebook_task": LOAD}},
+    f"{FACTORY}.AzureDataFactoryRunPipelineOperator": {"pipeline_name": "p"},
+    f"{COMMON_SQL}.SQLExecuteQueryOperator": {"conn_id": "warehouse", "sql": "SELECT 1"},
+}
+# Arguments that no code looks at: they are refused wherever they are given.
+REFUSED = {
+    "DatabricksNotebookOperator": {"caller", "workflow_run_metadata"},
+    "DatabricksTaskOperator": {"caller", "workflow_run_metadata"},
+}
+# Of all operators, not of these: the front-end gives them a place of their own.
+OF_ALL = {"args", "kwargs", "self", "do_xcom_push"}
+
+
+def arguments_of(name: str) -> set[str]:
+    """Of the class and its bases, down to BaseOperator."""
+    from airflow.sdk import BaseOperator
+
+    module, _, short = name.rpartition(".")
+    found: set[str] = set()
+    for cls in getattr(import_module(module), short).__mro__:
+        if cls is BaseOperator:
+            break
+        found |= set(inspect.signature(cls.__init__).parameters) if "__init__" in vars(cls) else set()
+    return found - OF_ALL
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_every_argument_is_accounted_for(operator: str) -> None:
+    unknown = set()
+    for argument in arguments_of(operator):
+        fields = OPERATORS[operator] | ({} if argument in OPERATORS[operator] else {argument: "x"})
+        found = made(task(operator, **fields), environment=ENVIRONMENT)
+        if "or register a translator that knows it" in "".join(one.hint for one in found.compiled.diagnostics):
+            unknown.add(argument)
+    assert unknown == REFUSED.get(operator.rpartition(".")[2], set())
