@@ -12,6 +12,7 @@ from adf_export.context import Context
 from adf_export.diagnostics import Refusal, diagnostic
 from adf_export.ir.dag import Mapping, Task, TriggerRule
 from adf_export.ir.factory import Activity, Body, Json, Role, inside, obj
+from adf_export.ir.origin import Origin
 from adf_export.ir.symbols import XCOM
 from adf_export.ir.unit import Draft, SkipsItself, Unit
 from adf_export.passes.copies import Copies, copies_of, numbered, xcoms_in
@@ -24,7 +25,7 @@ from adf_lang.nodes import Call, Literal, Node
 _BATCH: Final = 50
 _MOST_ITEMS: Final = 100_000
 # Airflow's default for max_active_tasks, which bounds the copies too.
-_AT_ONCE: Final = 16
+AT_ONCE: Final = 16
 _FORBIDDEN: Final = frozenset({"ForEach", "Until", "Validation"})
 # One copy decides in Airflow whatever the others did; a ForEach has one state for all.
 _COUNTING: Final = frozenset({TriggerRule.ALL_FAILED, TriggerRule.ONE_SUCCESS, TriggerRule.ALL_DONE_MIN_ONE_SUCCESS})
@@ -58,12 +59,13 @@ def _mapped(draft: Draft, unit: Unit, task: Task, mapping: Mapping, context: Con
     name = context.names.take(f"{task.task_id}_for_each")
     decision = _skips(draft, unit, mapping, copies)
     changed = replace(unit, decision=decision, results=(), attempts=None)
+    limit = task.max_active_tis_per_dagrun or AT_ONCE
     if not _is_read(draft, unit):
-        loop = _loop(name, task, copies.items, _with_items(unit.steps, copies))
+        loop = for_each(name, task.origin, copies.items, _with_items(unit.steps, copies), limit)
         return _with(draft, replace(changed, steps=(loop,)))
     copies = numbered(copies)
     gathered = gather(unit, copies, name, context)
-    loop = _loop(name, task, copies.items, (*_with_items(unit.steps, copies), gathered.inner))
+    loop = for_each(name, task.origin, copies.items, (*_with_items(unit.steps, copies), gathered.inner), limit)
     changed = replace(changed, steps=(loop, gathered.ordering), results=((RETURN_VALUE, gathered.values),))
     return replace(_with(draft, changed), variables=(*draft.variables, *gathered.variables))
 
@@ -88,14 +90,17 @@ def _is_read(draft: Draft, unit: Unit) -> bool:
     )
 
 
-def _loop(name: str, task: Task, items: Json, steps: tuple[Activity, ...]) -> Activity:
-    limit = min(task.max_active_tis_per_dagrun or _AT_ONCE, _BATCH)
+def for_each(
+    name: str, origin: Origin, items: Json, steps: tuple[Activity, ...], at_once: int, *, role: Role = Role.TASK
+) -> Activity:
+    """A ForEach over items, of which so many run at once."""
+    limit = min(at_once, _BATCH)
     parallel: dict[str, Json] = {"isSequential": True} if limit == 1 else {"isSequential": False, "batchCount": limit}
     return Activity(
         name=name,
         type="ForEach",
-        role=Role.TASK,
-        origin=task.origin,
+        role=role,
+        origin=origin,
         description="Runs once for each item.",
         properties=obj({**parallel, "items": as_node(items)}),
         bodies=(Body(slot="activities", activities=steps),),

@@ -14,8 +14,7 @@ from adf_export.ir.dag import TriggerRule
 from adf_export.ir.factory import Activity, Body, Dependency, Role, inside, obj
 from adf_export.ir.symbols import XCOM
 from adf_export.ir.unit import Branches, Draft, ShortCircuits, Unit
-from adf_export.passes.retry_loop import decision_nodes
-from adf_export.passes.rewriting import calls_in, calls_in_activity, rewrite_activity
+from adf_export.passes.rewriting import calls_in, calls_in_unit, rewrite_activity
 from adf_lang.nodes import Call, Literal, Node
 
 CONTAINERS: Final = frozenset({"ForEach", "IfCondition", "Switch", "Until", "Validation"})
@@ -140,12 +139,12 @@ def _fits(unit: Unit) -> bool:
 def _read_outside(draft: Draft, region: _Region) -> bool:
     """Whether a result is read by something that does not come after its task in the same case."""
     inner = {unit.id for unit in region.units}
-    outside = [read for unit in draft.units if unit.id not in inner for read in _reads(unit)]
+    outside = [read for unit in draft.units if unit.id not in inner for read in calls_in_unit(unit, XCOM)]
     return any(_task_of(read) in region.tasks for read in outside) or any(
         _task_of(read) in region.tasks - before
         for _, units in region.cases
         for unit, before in _with_those_before(units)
-        for read in _reads(unit)
+        for read in calls_in_unit(unit, XCOM)
     )
 
 
@@ -155,13 +154,6 @@ def _with_those_before(units: Sequence[Unit]) -> Iterator[tuple[Unit, frozenset[
         direct = [name for name in unit.upstream if name in found]
         found[unit.id] = frozenset(direct).union(*(found[name] for name in direct))
         yield unit, found[unit.id]
-
-
-def _reads(unit: Unit) -> Iterator[Call]:
-    for step in unit.steps:
-        yield from calls_in_activity(step, XCOM)
-    for value in (*(node for _, node in unit.results), *decision_nodes(unit.decision)):
-        yield from calls_in(value, XCOM)
 
 
 def _task_of(read: Call) -> str:
@@ -205,7 +197,7 @@ def _is_pure(draft: Draft, region: _Region) -> bool:
     names = {step.name for step in region.decision.steps}
     named = {_task_of(found) for found in calls_in(region.on, "activity")}
     own = set(region.decision.tasks)
-    read = any(_task_of(found) in own for unit in draft.units for found in _reads(unit))
+    read = any(_task_of(found) in own for unit in draft.units for found in calls_in_unit(unit, XCOM))
     evaluates = all(step.type == "SetVariable" for step in region.decision.steps)
     return evaluates and not read and not names & named and not region.decision.is_setup
 

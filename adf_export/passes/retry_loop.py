@@ -10,8 +10,8 @@ from typing import Final
 
 from adf_export.context import Context
 from adf_export.ir.factory import Activity, Body, Condition, Dependency, Json, PipelineVariable, Role, inside, obj
-from adf_export.ir.unit import Attempts, Branches, Decision, ShortCircuits, SkipsItself, Unit
-from adf_export.passes.rewriting import calls_in
+from adf_export.ir.unit import Attempts, Unit
+from adf_export.passes.rewriting import calls_in, decision_nodes
 from adf_lang.nodes import Index, Literal, Node, call, literal
 
 FORBIDDEN: Final = frozenset({"ForEach", "Until", "Validation"})
@@ -150,16 +150,3 @@ class _Loop:
             properties=obj(properties),
             bodies=bodies,
         )
-
-
-def decision_nodes(decision: Decision | None) -> tuple[Node, ...]:
-    """The expressions of a decision."""
-    match decision:
-        case SkipsItself():
-            return (decision.when,)
-        case Branches():
-            on = (decision.choice.on,) if decision.choice else ()
-            return (*(node for _, node in decision.follows), *on)
-        case ShortCircuits():
-            return (decision.passes,)
-    return ()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from adf_export.ir.factory import Activity, Body, DatasetReference, Json, Object
+from adf_export.ir.unit import Branches, Decision, ShortCircuits, SkipsItself, Unit
 from adf_lang.nodes import Call, Index, Interpolation, Node, Property, interpolate
 
 # Gives what a part of an expression becomes, None where it stays.
@@ -72,6 +73,50 @@ def calls_in_activity(activity: Activity, *names: str) -> Iterator[Call]:
 
     rewrite_activity(activity, keep)
     return iter(found)
+
+
+def calls_in_unit(unit: Unit, *names: str) -> Iterator[Call]:
+    """Likewise in a unit: its steps, results and decision."""
+    for step in unit.steps:
+        yield from calls_in_activity(step, *names)
+    for value in (*(node for _, node in unit.results), *decision_nodes(unit.decision)):
+        yield from calls_in(value, *names)
+
+
+def decision_nodes(decision: Decision | None) -> tuple[Node, ...]:
+    """The expressions of a decision."""
+    match decision:
+        case SkipsItself():
+            return (decision.when,)
+        case Branches():
+            on = (decision.choice.on,) if decision.choice else ()
+            return (*(node for _, node in decision.follows), *on)
+        case ShortCircuits():
+            return (decision.passes,)
+    return ()
+
+
+def rewrite_unit(unit: Unit, rule: Rule) -> Unit:
+    """Replaces parts of expressions in a unit: its steps, results and decision."""
+    return replace(
+        unit,
+        steps=tuple(rewrite_activity(step, rule) for step in unit.steps),
+        results=tuple((key, rewrite_node(node, rule)) for key, node in unit.results),
+        decision=_decision(unit.decision, rule),
+    )
+
+
+def _decision(decision: Decision | None, rule: Rule) -> Decision | None:
+    match decision:
+        case SkipsItself():
+            return replace(decision, when=rewrite_node(decision.when, rule))
+        case Branches(choice=choice):
+            follows = tuple((child, rewrite_node(node, rule)) for child, node in decision.follows)
+            on = choice and replace(choice, on=rewrite_node(choice.on, rule))
+            return replace(decision, follows=follows, choice=on)
+        case ShortCircuits():
+            return replace(decision, passes=rewrite_node(decision.passes, rule))
+    return None
 
 
 def _selected(node: Property | Index, target: Node) -> Node:
