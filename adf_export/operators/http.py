@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
-
 from adf_export.codes import RESULT_DIFFERS
 from adf_export.ir.factory import Activity, Body, Role, obj
 from adf_export.ir.unit import Unit
@@ -12,6 +10,7 @@ from adf_export.operators.answers import accepted, answer_text, filtered
 from adf_export.operators.registry import Operator
 from adf_export.operators.web_requests import web_properties
 from adf_export.operators.workbench import Workbench
+from adf_export.operators.xcom_readers import may_be_read
 from adf_export.templating.building import not_
 
 _CONNECTION: Final = "it is about TCP connections of a worker"
@@ -39,7 +38,7 @@ def http(bench: Workbench) -> Unit:
     steps = (call, _check(bench, call)) if bench.has("response_check") else (call,)
     if bench.has("response_filter"):
         return bench.unit(*steps, results={"return_value": filtered(bench, "response_filter", name)})
-    if _is_read(bench):
+    if may_be_read(bench):
         bench.tell(
             RESULT_DIFFERS,
             f"the XCom of '{bench.task.task_id}' is JSON that Data Factory writes anew: blanks and numbers may differ",
@@ -70,14 +69,6 @@ def _check_auth(bench: Workbench) -> None:
     given = bench.field("auth_type")
     if bench.has("auth_type") and "BasicAuth" not in str(given):
         raise bench.not_exported("auth_type", "only Basic has a place in a Web activity")
-
-
-def _is_read(bench: Workbench) -> bool:
-    """Whether another task names this one in a field: it may read its XCom."""
-    name = f'"{bench.task.task_id}"'.encode()
-    quoted = (name, name.replace(b'"', b"'"), name.replace(b'"', b'\\"'))
-    others = (msgspec.json.encode(task.fields) for task in bench.dag.tasks if task is not bench.task)
-    return any(form in text for text in others for form in quoted)
 
 
 HTTP: Final[Mapping[str, Operator]] = {
