@@ -55,6 +55,12 @@ class MapItem(_Value, frozen=True, kw_only=True):
     argument: str
 
 
+class DagParam(_Value, frozen=True, kw_only=True):
+    """A param of the DAG with its type: `dag.param("coins")`, an argument of a function below `@dag`."""
+
+    name: str
+
+
 class Items(_Value, frozen=True, kw_only=True):
     """A list, tuple or set; of a set, sorted by its text."""
 
@@ -115,6 +121,7 @@ Value: TypeAlias = (
     | Duration
     | XCom
     | MapItem
+    | DagParam
     | Items
     | Members
     | Zip

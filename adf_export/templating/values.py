@@ -7,10 +7,11 @@ from typing import Final
 from adf_export.codes import TEMPLATE_NOT_EXPRESSIBLE
 from adf_export.diagnostics import Refusal, diagnostic
 from adf_export.ir.factory import Json, obj
-from adf_export.ir.symbols import group_item, map_item, xcom
+from adf_export.ir.symbols import group_item, map_item, param, xcom
 from adf_export.ir.values import (
     Concat,
     Constant,
+    DagParam,
     Duration,
     Function,
     Items,
@@ -55,6 +56,8 @@ def lower_value(value: Value, scope: Scope) -> Json:
             return select(map_item(), value.argument)
         case MapItem():
             return group_item(value.group_id, value.argument)
+        case DagParam():
+            return param(value.name)
         case Items():
             return tuple(_inside(item, scope) for item in value.items)
         case Members():

@@ -1,0 +1,71 @@
+"""One fork of the worker: imports a DAG file, reads its DAGs, and says what it needed for that."""
+
+import os
+from collections.abc import Iterable, Iterator
+from types import ModuleType
+
+import msgspec
+from airflow import settings
+from airflow.sdk import DAG
+from airflow.sdk.definitions._internal.contextmanager import DagContext
+
+from adf_export.codes import NO_DAGS
+from adf_export.diagnostics import Diagnostic, diagnostic, in_order
+from adf_export.frontend.dags import read_dag
+from adf_export.frontend.failures import failure
+from adf_export.frontend.importing import import_file
+from adf_export.frontend.places import Territory
+from adf_export.frontend.protocol import Answer, Request
+from adf_export.frontend.recorder import Recorder, install
+from adf_export.ir.dag import Dag, Reading
+from adf_export.ir.origin import Origin
+
+
+def serve_one(file: str, request: Request, answers: int) -> None:
+    """Reads one file and writes the answer."""
+    territory = Territory(request.root, file)
+    answer = Answer(file=file, reading=_read(file, territory))
+    with os.fdopen(answers, "wb") as pipe:
+        pipe.write(msgspec.json.encode(answer) + b"\n")
+
+
+def _read(file: str, territory: Territory) -> Reading:
+    recorder = Recorder(territory)
+    install(recorder)
+    try:
+        module = import_file(file)
+    except BaseException as error:  # whatever a file raises is told of that file
+        return Reading(file=territory.relative(file), diagnostics=(failure(error, file, territory),))
+    found: list[Diagnostic] = []
+    dags = list(_dags(file, _objects(module), recorder, territory, found))
+    if not dags and not found:
+        origin = Origin(file=territory.relative(file))
+        found.append(diagnostic(NO_DAGS, "the file defines no DAG", origin=origin))
+    return Reading(file=territory.relative(file), dags=tuple(dags), diagnostics=in_order(found))
+
+
+def _objects(module: ModuleType) -> list[DAG]:
+    """DAGs that stand at the top level of the file, and those used in a `with` or made by `@dag`."""
+    found = [value for value in vars(module).values() if isinstance(value, DAG)]
+    found += [dag for dag, _ in DagContext.autoregistered_dags]
+    return sorted({id(dag): dag for dag in found}.values(), key=lambda dag: dag.dag_id)
+
+
+def _dags(
+    file: str, dags: Iterable[DAG], recorder: Recorder, territory: Territory, found: list[Diagnostic]
+) -> Iterator[Dag]:
+    for dag in dags:
+        try:
+            _settle(dag)
+            yield read_dag(dag, recorder, territory)
+        except Exception as error:  # one DAG that cannot be read is told; the others stay
+            found.append(failure(error, file, territory, dag_id=dag.dag_id))
+
+
+def _settle(dag: DAG) -> None:
+    """What Airflow does with a DAG before it keeps it."""
+    dag.check_cycle()
+    dag.resolve_template_files()  # type: ignore[no-untyped-call]  # Airflow's own
+    settings.dag_policy(dag)  # type: ignore[no-untyped-call]  # Airflow's own
+    for task in dag.tasks:
+        settings.task_policy(task)  # type: ignore[no-untyped-call]  # Airflow's own

@@ -1,0 +1,125 @@
+"""Remembers where in the user's files operators, groups and DAGs are made, and with which arguments.
+
+Airflow's objects do not know their line. So their constructors are wrapped, in the fork alone.
+"""
+
+import functools
+import sys
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+from adf_export.frontend.places import Territory
+
+
+class Spot(NamedTuple):
+    """A call in a file of the user's; its end tells it from all other calls of the file."""
+
+    file: str
+    line: int
+    end_line: int
+    end_column: int
+
+
+class VariableRead(NamedTuple):
+    """A Variable that was asked for while the file was imported."""
+
+    key: str
+    spot: Spot | None
+
+
+class Recorder:
+    """What was seen while one file was imported; objects are known by their identity and kept alive for it."""
+
+    def __init__(self, territory: Territory) -> None:
+        self._territory = territory
+        self._spots: dict[int, Spot] = {}
+        self._arguments: dict[int, dict[str, Any]] = {}
+        self._alive: list[object] = []
+        self._positions: dict[CodeType, list[tuple[int | None, ...]]] = {}
+        self.variables: list[VariableRead] = []
+
+    def spot(self, made: object) -> Spot | None:
+        """Where an operator, group or DAG was made."""
+        return self._spots.get(id(made))
+
+    def arguments(self, made: object) -> dict[str, Any]:
+        """What the constructor of an operator was given."""
+        return self._arguments.get(id(made), {})
+
+    def add(self, made: object, spot: Spot | None, arguments: dict[str, Any] | None = None) -> None:
+        self._alive.append(made)
+        if spot is not None:
+            self._spots.setdefault(id(made), spot)
+        if arguments is not None:
+            self._arguments[id(made)] = arguments
+
+    def caller(self) -> Spot | None:
+        """The innermost call in a file of the user's."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            function = _decorated_dag(frame)
+            if function is not None:
+                return Spot(function.co_filename, function.co_firstlineno, 0, 0)
+            if self._territory.has(frame.f_code.co_filename):
+                return self._spot_of(frame)
+            frame = frame.f_back
+        return None
+
+    def _spot_of(self, frame: FrameType) -> Spot:
+        code = frame.f_code
+        if code not in self._positions:
+            self._positions[code] = list(code.co_positions())
+        _, end_line, _, end_column = self._positions[code][frame.f_lasti // 2]
+        return Spot(code.co_filename, frame.f_lineno, end_line or 0, end_column or 0)
+
+
+def _decorated_dag(frame: FrameType) -> CodeType | None:
+    """The function below `@dag`, where this is the frame that makes its DAG."""
+    if frame.f_code.co_name != "factory" or frame.f_globals.get("__name__") != "airflow.sdk.definitions.dag":
+        return None
+    if "dag_obj" in frame.f_locals:
+        return None  # the DAG is there: what is made now is one of its tasks
+    code: CodeType = frame.f_locals["f"].__code__
+    return code
+
+
+def install(recorder: Recorder) -> None:
+    """Wraps the constructors of operators, mapped operators, groups and DAGs, and what reads Variables."""
+    from airflow.models.variable import Variable as CoreVariable
+    from airflow.sdk import DAG, TaskGroup, Variable
+    from airflow.sdk.bases.operator import BaseOperatorMeta
+    from airflow.sdk.definitions.mappedoperator import MappedOperator
+
+    def make(cls: type, *args: Any, **arguments: Any) -> object:
+        spot = recorder.caller()
+        made: object = type.__call__(cls, *args, **arguments)
+        recorder.add(made, spot, arguments)
+        return made
+
+    BaseOperatorMeta.__call__ = make  # type: ignore[method-assign,assignment]  # the one place all operators pass
+    for owner in (DAG, TaskGroup, MappedOperator):
+        _wrap_end_of_init(owner, recorder)
+    for variable in (Variable, CoreVariable):
+        _wrap_get(variable, recorder)
+
+
+def _wrap_end_of_init(owner: type, recorder: Recorder) -> None:
+    original: Callable[[object], None] = owner.__attrs_post_init__  # type: ignore[attr-defined]  # attrs' own hook
+
+    @functools.wraps(original)
+    def wrapper(made: object) -> None:
+        recorder.add(made, recorder.caller())
+        original(made)
+
+    owner.__attrs_post_init__ = wrapper  # type: ignore[attr-defined]  # likewise
+
+
+def _wrap_get(owner: Any, recorder: Recorder) -> None:
+    original = owner.get.__func__
+
+    def get(cls: type, key: str, *args: Any, **arguments: Any) -> object:
+        recorder.variables.append(VariableRead(key, recorder.caller()))
+        return original(cls, key, *args, **arguments)
+
+    owner.get = classmethod(get)
