@@ -52,8 +52,9 @@ def script(bench: Workbench, at: Database, name: str, *blocks: Object, role: Rol
     )
 
 
-def block(statement: Statement) -> Object:
-    return obj(type="Query" if statement.selects() else "NonQuery", text=statement.json)
+def block(statement: Statement, *, fetches: bool = False) -> Object:
+    """A block; rows that nobody reads are not fetched: a Script takes no two columns of one name."""
+    return obj(type="Query" if fetches else "NonQuery", text=statement.json)
 
 
 def _with_rows(bench: Workbench, at: Database, query: Statement, *, first_only: bool) -> Unit:
@@ -67,7 +68,7 @@ def _with_rows(bench: Workbench, at: Database, query: Statement, *, first_only: 
     rows = rows_of(name)
     result: Node = Index(target=rows, index=literal(0), safe=True) if first_only else rows
     returned = result if _returns_one(bench) else call("createArray", result)
-    step = script(bench, at, name, block(Statement(parts=as_rows(query.bare()))))
+    step = script(bench, at, name, block(Statement(parts=as_rows(query.bare())), fetches=True))
     return bench.unit(step, results={"return_value": returned}, never_empty=not _returns_one(bench))
 
 
@@ -86,8 +87,7 @@ def _blocks(found: tuple[Statement, ...], dialect: Dialect, *, autocommit: bool)
         return tuple(block(statement) for statement in found)
     begin, commit = _TRANSACTIONS[dialect]
     parts = tuple(part for statement in found for part in (*statement.ended(), "\n"))
-    whole = Statement(parts=(begin, *parts, commit))
-    return (obj(type="Query" if found[-1].selects() else "NonQuery", text=whole.json),)
+    return (block(Statement(parts=(begin, *parts, commit))),)
 
 
 def _handler(bench: Workbench) -> str:
