@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Final
 
-from adf_export.codes import RESULT_DIFFERS
+from adf_export.codes import BEHAVIOUR_DIFFERS, RESULT_DIFFERS
 from adf_export.ir.factory import Activity, Body, Role, obj
 from adf_export.ir.unit import Unit
 from adf_export.operators.answers import accepted, answer_text, filtered
+from adf_export.operators.polling import IGNORED, poll, polling
 from adf_export.operators.registry import Operator
 from adf_export.operators.web_requests import web_properties
 from adf_export.operators.workbench import Workbench
 from adf_export.operators.xcom_readers import may_be_read
 from adf_export.templating.building import not_
+from adf_lang.nodes import literal
 
 _CONNECTION: Final = "it is about TCP connections of a worker"
 _IGNORED: Final[Mapping[str, str]] = {
@@ -47,6 +49,20 @@ def http(bench: Workbench) -> Unit:
     return bench.unit(*steps, results={"return_value": answer_text(name)})
 
 
+def http_sensor(bench: Workbench) -> Unit:
+    """Asks until the answer is good, and response_check takes it."""
+    how = polling(bench)
+    bench.tell(
+        BEHAVIOUR_DIFFERS,
+        f"'{bench.task.task_id}' goes on asking after every error, where Airflow fails but for 404",
+        hint="a timeout bounds how long",
+    )
+    name = bench.name()
+    look = bench.activity(name, "WebActivity", web_properties(bench, data="request_params", default_method="GET"))
+    met = accepted(bench, "response_check", name) if bench.has("response_check") else literal(True)
+    return poll(bench, how, look, met)
+
+
 def _check(bench: Workbench, call: Activity) -> Activity:
     fail = bench.activity(
         bench.name("fail"),
@@ -74,5 +90,10 @@ def _check_auth(bench: Workbench) -> None:
 HTTP: Final[Mapping[str, Operator]] = {
     "airflow.providers.http.operators.http.HttpOperator": Operator(
         translate=http, ignored=_IGNORED, activities=("WebActivity",)
+    ),
+    "airflow.providers.http.sensors.http.HttpSensor": Operator(
+        translate=http_sensor,
+        ignored={**_IGNORED, **IGNORED, "response_error_codes_allowlist": "every error means: not yet"},
+        activities=("Until", "WebActivity"),
     ),
 }

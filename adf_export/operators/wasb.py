@@ -1,27 +1,20 @@
 """Operators and sensors of Blob Storage: Validation, GetMetadata in a loop, Delete."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from adf_export.codes import BEHAVIOUR_DIFFERS, NO_NATIVE_ACTIVITY
-from adf_export.ir.factory import Object, obj
+from adf_export.ir.factory import Activity, Json, Object, obj
 from adf_export.ir.unit import Unit
 from adf_export.operators import blobs
+from adf_export.operators.polling import IGNORED, Polling, once, poll, polling, timespan
 from adf_export.operators.registry import Operator
 from adf_export.operators.workbench import Workbench
+from adf_export.templating import as_node
+from adf_lang.nodes import Interpolation, Node, Property, call, literal, select
 
 _PACKAGE: Final = "airflow.providers.microsoft.azure"
-_WEEK: Final = 7 * 24 * 60 * 60
-_IGNORED: Final[Mapping[str, str]] = {
-    "deferrable": "no worker waits for an activity",
-    "exponential_backoff": "a Validation looks at constant intervals",
-    "max_wait": "a Validation looks at constant intervals",
-    "mode": "no worker waits for an activity",
-    "public_read": "the linked service says how to authenticate",
-    "silent_fail": "a Validation goes on looking",
-}
+_IGNORED: Final[Mapping[str, str]] = {**IGNORED, "public_read": "the linked service says how to authenticate"}
 
 
 def delete_blob(bench: Workbench) -> Unit:
@@ -48,37 +41,49 @@ def delete_blob(bench: Workbench) -> Unit:
 
 
 def blob_sensor(bench: Workbench) -> Unit:
-    """Validation waits until the blob is there."""
+    """Validation waits until the blob is there; one that skips the task is a loop around GetMetadata."""
     _refuse_options(bench, "check_options")
     connection = bench.connection("wasb_conn_id", default=blobs.DEFAULT)
     found = blobs.blob(bench, connection, bench.value("container_name"), bench.value("blob_name"))
-    return _validation(bench, obj(dataset=found.as_json()))
+    how = polling(bench)
+    if not how.soft_fail:
+        return _validation(bench, how, obj(dataset=found.as_json()))
+    look = bench.activity(bench.name(), "GetMetadata", obj(dataset=found.as_json(), fieldList=("exists",)))
+    return poll(bench, how, look, select(_output(look), "exists"))
 
 
-def _validation(bench: Workbench, properties: Object) -> Unit:
-    """A Validation that looks as often and as long as the sensor; when the time is up it fails for good, too."""
-    interval, limit = _seconds(bench, "poke_interval", 60), _seconds(bench, "timeout", _WEEK)
-    for name in ("soft_fail", "never_fail"):
-        if bench.has(name) and bench.constant(name) is not False:
-            raise bench.not_exported(name, "a Validation fails when the time is up")
-    timing = obj(timeout=timespan(limit), sleep=max(1, round(interval)))
+def prefix_sensor(bench: Workbench) -> Unit:
+    """Of a folder a Validation, of any other prefix a loop that looks through the names in its folder."""
+    _refuse_options(bench, "check_options")
+    connection = bench.connection("wasb_conn_id", default=blobs.DEFAULT)
+    container, prefix, how = bench.value("container_name"), bench.value("prefix"), polling(bench)
+    if _ends_with_slash(prefix) and not how.soft_fail:
+        folder = blobs.blob(bench, connection, container, prefix)
+        return _validation(bench, how, obj(dataset=folder.as_json(), childItems=True))
+    path = as_node(prefix)
+    folder = blobs.blob(bench, connection, container, call("concat", blobs.folder_of(path), literal("/")))
+    look = bench.activity(
+        bench.name(), "GetMetadata", obj(dataset=folder.as_json(), fieldList=("exists", "childItems"))
+    )
+    # The names as JSON: one begins with the rest of the prefix.
+    names = call("string", Property(target=_output(look), name="childItems", safe=True))
+    begin = call("concat", literal('"name":"'), blobs.file_of(path))
+    return poll(bench, how, look, call("contains", names, begin))
+
+
+def _ends_with_slash(prefix: Json) -> bool:
+    last = prefix.parts[-1] if isinstance(prefix, Interpolation) else prefix
+    return isinstance(last, str) and last.endswith("/")
+
+
+def _output(look: Activity) -> Node:
+    return select(call("activity", literal(look.name)), "output")
+
+
+def _validation(bench: Workbench, how: Polling, properties: Object) -> Unit:
+    timing = obj(timeout=timespan(how.timeout), sleep=max(1, round(how.interval)))
     step = bench.activity(bench.name(), "Validation", Object((*properties.members, *timing.members)))
-    return bench.unit(step, attempts=replace(bench.attempts(), retries=0))
-
-
-def timespan(seconds: float) -> str:
-    """As Data Factory writes it: 1.02:03:04."""
-    days, rest = divmod(math.ceil(seconds), 86_400)
-    return f"{days}.{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
-
-
-def _seconds(bench: Workbench, name: str, default: float) -> float:
-    value = bench.value(name)
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise bench.invalid(name, f"is {value!r}, not a number of seconds")
-    return value
+    return bench.unit(step, attempts=once(bench))
 
 
 def refuse_local_file(bench: Workbench) -> Unit:
@@ -100,6 +105,9 @@ WASB: Final[Mapping[str, Operator]] = {
     ),
     f"{_PACKAGE}.sensors.wasb.WasbBlobSensor": Operator(
         translate=blob_sensor, ignored=_IGNORED, activities=("Validation",)
+    ),
+    f"{_PACKAGE}.sensors.wasb.WasbPrefixSensor": Operator(
+        translate=prefix_sensor, ignored=_IGNORED, activities=("Validation", "Until", "GetMetadata")
     ),
     f"{_PACKAGE}.transfers.local_to_wasb.LocalFilesystemToWasbOperator": Operator(translate=refuse_local_file),
 }
