@@ -9,6 +9,7 @@ from adf_export.passes.callbacks import callbacks
 from adf_export.passes.link import link
 from adf_export.passes.map_groups import map_groups
 from adf_export.passes.map_tasks import map_tasks
+from adf_export.passes.outline import outline
 from adf_export.passes.regions import regions
 from adf_export.passes.retries import retries
 from adf_export.passes.settings import check_settings
@@ -23,8 +24,10 @@ PASSES: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
     retries,
     # Reads mappings of tasks; writes ForEach around steps, decisions of lists that may be empty.
     map_tasks,
-    # Reads mappings of groups; refuses them.
+    # Reads mappings of groups; writes pipelines of their own, which a ForEach starts.
     map_groups,
+    # Reads units; writes pipelines of their own where one would be too large.
+    outline,
     # Reads units, their decisions and results; puts what a decision is about into IfCondition or Switch.
     regions,
     # Reads units, their rules and decisions; writes activities: dependsOn, gates, helpers, RunOk and RunFailed.

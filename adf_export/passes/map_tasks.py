@@ -11,22 +11,21 @@ from adf_export.codes import MAPPING_NOT_EXPORTED, RULE_NOT_EXPORTED, Code
 from adf_export.context import Context
 from adf_export.diagnostics import Refusal, diagnostic
 from adf_export.ir.dag import Mapping, Task, TriggerRule
-from adf_export.ir.factory import Activity, Body, Json, Role, inside, obj
-from adf_export.ir.origin import Origin
+from adf_export.ir.factory import Activity, Json, inside
 from adf_export.ir.symbols import XCOM
 from adf_export.ir.unit import Draft, SkipsItself, Unit
 from adf_export.passes.copies import Copies, copies_of, numbered, xcoms_in
+from adf_export.passes.for_each import AT_ONCE, for_each
 from adf_export.passes.gather import RETURN_VALUE, gather
+from adf_export.passes.parts import Part, outlined, why_not
 from adf_export.passes.results import producer
 from adf_export.passes.rewriting import calls_in_activity, rewrite_activity
-from adf_export.templating import Scope, as_node
+from adf_export.templating import Scope
 from adf_lang.nodes import Call, Literal, Node
 
-_BATCH: Final = 50
 _MOST_ITEMS: Final = 100_000
-# Airflow's default for max_active_tasks, which bounds the copies too.
-AT_ONCE: Final = 16
-_FORBIDDEN: Final = frozenset({"ForEach", "Until", "Validation"})
+# Loops cannot stand inside of a ForEach, and its iterations share the pipeline's variables.
+_OWN_PIPELINE: Final = frozenset({"AppendVariable", "ForEach", "SetVariable", "Until", "Validation"})
 # One copy decides in Airflow whatever the others did; a ForEach has one state for all.
 _COUNTING: Final = frozenset({TriggerRule.ALL_FAILED, TriggerRule.ONE_SUCCESS, TriggerRule.ALL_DONE_MIN_ONE_SUCCESS})
 
@@ -56,6 +55,8 @@ def _mapped(draft: Draft, unit: Unit, task: Task, mapping: Mapping, context: Con
     scope = Scope(dag=draft.dag, task=task, origin=task.origin, is_template=True, report=context.report)
     copies = copies_of(mapping, scope)
     _bounded(unit, copies.items)
+    if _is_pipeline(unit):
+        return _as_pipeline(draft, unit, copies, context)
     name = context.names.take(f"{task.task_id}_for_each")
     decision = _skips(draft, unit, mapping, copies)
     changed = replace(unit, decision=decision, results=(), attempts=None)
@@ -68,6 +69,17 @@ def _mapped(draft: Draft, unit: Unit, task: Task, mapping: Mapping, context: Con
     loop = for_each(name, task.origin, copies.items, (*_with_items(unit.steps, copies), gathered.inner), limit)
     changed = replace(changed, steps=(loop, gathered.ordering), results=((RETURN_VALUE, gathered.values),))
     return replace(_with(draft, changed), variables=(*draft.variables, *gathered.variables))
+
+
+def _as_pipeline(draft: Draft, unit: Unit, copies: Copies, context: Context) -> Draft:
+    part = Part(id=unit.id, origin=unit.origin, description=f"One copy of '{unit.id}'.", units=(unit,))
+    why = why_not(part, draft)
+    if why:
+        kind = next(step.type for step in inside(unit.steps) if step.type in _OWN_PIPELINE)
+        summary = f"mapped '{unit.id}' cannot be exported: its {kind} needs a pipeline of its own, and {why}"
+        raise _refusal(MAPPING_NOT_EXPORTED, unit, summary)
+    limit = draft.dag.task(unit.id).max_active_tis_per_dagrun or AT_ONCE
+    return outlined(part, draft, copies, limit, context)
 
 
 def _with_items(steps: tuple[Activity, ...], copies: Copies) -> tuple[Activity, ...]:
@@ -87,23 +99,6 @@ def _is_read(draft: Draft, unit: Unit) -> bool:
     values = (found for task in draft.dag.tasks for found in xcoms_in(task.mapping))
     return any(_constant(one.arguments[0]) == unit.id for one in symbols) or any(
         one.task_id == unit.id and one.key == RETURN_VALUE for one in values
-    )
-
-
-def for_each(
-    name: str, origin: Origin, items: Json, steps: tuple[Activity, ...], at_once: int, *, role: Role = Role.TASK
-) -> Activity:
-    """A ForEach over items, of which so many run at once."""
-    limit = min(at_once, _BATCH)
-    parallel: dict[str, Json] = {"isSequential": True} if limit == 1 else {"isSequential": False, "batchCount": limit}
-    return Activity(
-        name=name,
-        type="ForEach",
-        role=role,
-        origin=origin,
-        description="Runs once for each item.",
-        properties=obj({**parallel, "items": as_node(items)}),
-        bodies=(Body(slot="activities", activities=steps),),
     )
 
 
@@ -127,18 +122,21 @@ def _skips(draft: Draft, unit: Unit, mapping: Mapping, copies: Copies) -> SkipsI
 
 
 def _check(draft: Draft, unit: Unit) -> None:
-    unfit = next((step.type for step in inside(unit.steps) if step.type in _FORBIDDEN), None)
-    if unfit or unit.decision is not None:
-        why = f"its {unfit} cannot stand inside of a ForEach" if unfit else "a single copy cannot be skipped or branch"
+    if unit.decision is not None:
+        why = "a single copy cannot be skipped or branch"
         raise _refusal(MAPPING_NOT_EXPORTED, unit, f"mapped '{unit.id}' cannot be exported: {why}")
-    if any(step.type in ("SetVariable", "AppendVariable") for step in inside(unit.steps)):
-        raise _refusal(MAPPING_NOT_EXPORTED, unit, f"the copies of '{unit.id}' would write to one variable")
+    if _is_pipeline(unit):
+        return
     if unit.rule is not TriggerRule.ALL_SUCCESS and _reads_run(draft, unit):
         raise _refusal(MAPPING_NOT_EXPORTED, unit, f"the list of '{unit.id}' may be missing under '{unit.rule}'")
     for other in draft.units:
         if unit.id in other.upstream and (other.rule in _COUNTING or unit.is_setup):
             summary = f"'{other.id}' with '{other.rule}' counts the copies of '{unit.id}'"
             raise _refusal(RULE_NOT_EXPORTED, unit, summary, "put a task between them that is all_done or all_success")
+
+
+def _is_pipeline(unit: Unit) -> bool:
+    return any(step.type in _OWN_PIPELINE for step in inside(unit.steps))
 
 
 def _reads_run(draft: Draft, unit: Unit) -> bool:

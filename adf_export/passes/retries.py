@@ -59,7 +59,7 @@ def _written(draft: Draft, unit: Unit, attempts: Attempts, context: Context) -> 
     _tell_losses(unit, attempts, working, context)
     # A Fail is how a check of the task fails it: then all of it is to be done again.
     if attempts.retries and any(step.type in WITHOUT_POLICY for step in working):
-        why = _no_loop(draft, unit)
+        why = _no_loop(unit)
         if why:
             _tell(context, RETRY_NOT_EXPORTED, unit, f"retries of '{unit.id}' cannot be exported: {why}")
             return draft
@@ -69,13 +69,11 @@ def _written(draft: Draft, unit: Unit, attempts: Attempts, context: Context) -> 
     return _with_unit(draft, replace(unit, steps=_with_policies(unit.steps, _policy(attempts))))
 
 
-def _no_loop(draft: Draft, unit: Unit) -> str:
+def _no_loop(unit: Unit) -> str:
     """Why the steps cannot stand in an Until; empty: they can."""
     unfit = next((step.type for step in inside(unit.steps) if step.type in FORBIDDEN), None)
     if unfit:
         return f"its {unfit} cannot stand inside of an Until"
-    if any(draft.dag.task(task).mapping is not None for task in unit.tasks):
-        return "it is mapped, and an Until cannot stand inside of a ForEach"
     return "its decision reads what is inside of the loop" if reads_inside(unit) else ""
 
 
