@@ -18,7 +18,7 @@ from adf_export.ir.dag import TriggerRule
 from adf_export.ir.unit import Unit
 from adf_export.passes.trigger_rules.conjunction import ALWAYS, FAILED, Conjunction, entry
 from adf_export.passes.trigger_rules.graph import Graph
-from adf_export.passes.trigger_rules.states import FAILS_WITH_ANY, FAILURES, SKIPS, State
+from adf_export.passes.trigger_rules.states import FAILS_WITH_ANY, FAILURES, SKIPS, State, States
 
 if TYPE_CHECKING:
     from adf_export.passes.trigger_rules.predicates import Predicates
@@ -199,7 +199,8 @@ class _Clock:
         self._event = event
         self._choose = choose
         self._ran: dict[str, int] = {}
-        self._final = {event: 1, **dict(seen)}
+        self._seen = {event: 1, **dict(seen)}
+        self._final = dict(self._seen)
 
     def ran(self, unit: Unit) -> int:
         """The pass that sees the unit's end, if it runs."""
@@ -212,11 +213,17 @@ class _Clock:
     def final(self, unit: Unit) -> int:
         """The pass that sees the unit's end, however it ends."""
         if unit.id not in self._final:
-            runs = self._graph.may_be(unit, frozenset({State.SUCCESS, State.FAILED, State.SKIPPED_ITSELF}))
-            other = self._graph.may_be(unit, frozenset({State.UPSTREAM_FAILED, State.SKIPPED}))
-            ends = [*([self.ran(unit)] if runs else []), *([self.judged(unit)] if other else []), *self._forced(unit)]
-            self._final[unit.id] = self._choose(ends)
+            self._final[unit.id] = self._choose(self._ends(unit, frozenset({State.UPSTREAM_FAILED, State.SKIPPED})))
         return self._final[unit.id]
+
+    def _not_failed(self, unit: Unit) -> int:
+        """The pass that sees the unit's end, if it did not fail."""
+        return self._seen.get(unit.id) or self._choose(self._ends(unit, frozenset({State.SKIPPED})))
+
+    def _ends(self, unit: Unit, without_run: States) -> list[int]:
+        runs = self._graph.may_be(unit, frozenset({State.SUCCESS, State.FAILED, State.SKIPPED_ITSELF}))
+        other = self._graph.may_be(unit, without_run)
+        return [*([self.ran(unit)] if runs else []), *([self.judged(unit), *self._forced(unit)] if other else [])]
 
     def judged(self, unit: Unit) -> int:
         """The pass that sees the unit upstream_failed or skipped by its rule."""
@@ -232,6 +239,8 @@ class _Clock:
             return 0
         if unit.rule is TriggerRule.ALL_SUCCESS:
             return max(self.ran(one) for one in upstream)
+        if unit.rule in FAILS_WITH_ANY:
+            return max(self._not_failed(one) for one in upstream)
         return (self._choose if unit.rule in _ONE else max)(self.final(one) for one in upstream)
 
 
