@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from adf_export.backends.activities import timespan
 from adf_export.ir.factory import Activity, Body, Json, Object, Role, obj
-from adf_export.ir.unit import Unit
+from adf_export.ir.unit import SkipsItself, Unit
 from adf_export.names import PIPELINE_LENGTH, clean, shorten
-from adf_export.operators.factory_calls import create_run, factory_url, has_ended, is_own, read_run, verdict
+from adf_export.operators.factory_calls import create_run, factory_url, has_ended, is_own, read_run, segment, verdict
+from adf_export.operators.polling import IGNORED, poll, polling, timespan
 from adf_export.operators.registry import Operator
 from adf_export.operators.workbench import Workbench
 from adf_export.templating import as_node
@@ -108,6 +108,19 @@ def _limit(bench: Workbench) -> int:
     return round(min(given, bench.task.execution_timeout_seconds or given))
 
 
+def run_sensor(bench: Workbench) -> Unit:
+    """AzureDataFactoryPipelineRunStatusSensor."""
+    how = polling(bench)
+    if not bench.has("run_id"):
+        raise bench.invalid("run_id", "is missing")
+    run_id = bench.value("run_id")
+    read = read_run(bench, factory_url(bench), segment(run_id))
+    unit = poll(bench, how, read, has_ended(read))
+    gave_up = unit.decision.when if isinstance(unit.decision, SkipsItself) else None
+    check = verdict(bench, read, run_id, after=unit.steps[-1].name, unless=gave_up)
+    return replace(unit, steps=(*unit.steps, check))
+
+
 DATA_FACTORY: Final[Mapping[str, Operator]] = {
     "airflow.providers.microsoft.azure.operators.data_factory.AzureDataFactoryRunPipelineOperator": Operator(
         translate=run_pipeline,
@@ -117,6 +130,9 @@ DATA_FACTORY: Final[Mapping[str, Operator]] = {
             "resource_group_name": "the pipeline is in the same factory",
             "timeout": "the task does not wait for the run",
         },
-        activities=("ExecutePipeline", "WebActivity", "Until", "Wait", "IfCondition", "Fail"),
+        activities=("ExecutePipeline", "WebActivity", "Until", "IfCondition"),
+    ),
+    "airflow.providers.microsoft.azure.sensors.data_factory.AzureDataFactoryPipelineRunStatusSensor": Operator(
+        translate=run_sensor, ignored=IGNORED, activities=("Until", "WebActivity", "IfCondition")
     ),
 }

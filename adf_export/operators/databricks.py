@@ -74,6 +74,7 @@ def _own_task(bench: Workbench, **members: Given) -> Unit:
 
 def _task(bench: Workbench, payload: Payload, *, limits: list[Given | None], forwards: bool) -> Unit:
     type, properties = activity_of(bench, payload, forwards=forwards)
+    payload.refuse(NOT_OF_TASKS)
     service = workspace_with(bench, payload)
     payload.close(NOT_OF_TASKS)
     return _unit(bench, type, properties, service, _within(bench, limits))

@@ -7,8 +7,8 @@ from adf_export.environment import Connection
 from adf_export.ir.factory import Activity, Body, Json, Object, Policy, Role, obj
 from adf_export.operators.web_requests import as_text
 from adf_export.operators.workbench import Workbench
-from adf_export.templating.building import inner
-from adf_lang.nodes import Literal, Node, Text, call, literal, select
+from adf_export.templating.building import any_of, inner
+from adf_lang.nodes import Literal, Node, Property, Text, call, literal, select
 
 _ARM: Final = "https://management.azure.com"
 _VERSION: Final = "api-version=2018-06-01"
@@ -95,7 +95,7 @@ def read_run(bench: Workbench, factory: Json, run_id: Json, *, after: tuple[str,
 
 def status(read: Activity) -> Node:
     """What a run's state was when it was last asked for."""
-    return select(call("activity", literal(read.name)), "output", "status")
+    return select(_output(read), "status")
 
 
 def has_ended(read: Activity) -> Node:
@@ -103,12 +103,9 @@ def has_ended(read: Activity) -> Node:
     return call("contains", call("createArray", *map(literal, _ENDED)), status(read))
 
 
-def has_failed(read: Activity) -> Node:
-    return call("contains", call("createArray", *map(literal, _ENDED[1:])), status(read))
-
-
-def verdict(bench: Workbench, read: Activity, run_id: Node, *, after: str) -> Activity:
-    """Fails unless the run has succeeded."""
+def verdict(bench: Workbench, read: Activity, run_id: Json, *, after: str, unless: Node | None = None) -> Activity:
+    """Fails unless the run has succeeded; or unless something else holds, where it may not have been asked for."""
+    succeeded = call("equals", Property(target=_output(read), name="status", safe=True), literal(_ENDED[0]))
     message = as_text("Pipeline run ", run_id, " has failed or has been cancelled.")
     fail = bench.activity(
         bench.name("failed"),
@@ -120,12 +117,16 @@ def verdict(bench: Workbench, read: Activity, run_id: Node, *, after: str) -> Ac
     return bench.activity(
         bench.name("verdict"),
         "IfCondition",
-        obj(expression=call("equals", status(read), literal(_ENDED[0]))),
+        obj(expression=any_of(unless, succeeded) if unless else succeeded),
         role=Role.HELPER,
         description="Fails unless the run succeeded.",
         after=(after,),
         bodies=(Body(slot="ifFalseActivities", activities=(fail,)),),
     )
+
+
+def _output(read: Activity) -> Node:
+    return select(call("activity", literal(read.name)), "output")
 
 
 def _connection(bench: Workbench) -> Connection:

@@ -34,6 +34,7 @@ OPERATORS: dict[str, dict[str, Any]] = {
     f"{DATABRICKS}.DatabricksRunNowOperator": {"job_id": 1},
     f"{DATABRICKS}.DatabricksTaskOperator": {**CLUSTER, "task_config": {"notebook_task": LOAD}},
     f"{FACTORY}.AzureDataFactoryRunPipelineOperator": {"pipeline_name": "p"},
+    "airflow.providers.microsoft.azure.sensors.data_factory.AzureDataFactoryPipelineRunStatusSensor": {"run_id": "4711"},
     f"{COMMON_SQL}.SQLExecuteQueryOperator": {"conn_id": "warehouse", "sql": "SELECT 1"},
 }
 # Arguments that no code looks at: they are refused wherever they are given.

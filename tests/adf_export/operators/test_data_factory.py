@@ -189,3 +189,39 @@ def test_a_connection_with_a_login_is_refused() -> None:
 def test_retries_of_a_task_that_waits_are_refused() -> None:
     found = made(task(RUN, **ELSEWHERE, of_task={"retries": 2}), environment=ENVIRONMENT)
     assert found.codes == ["ADF402"]
+
+
+SENSOR = "airflow.providers.microsoft.azure.sensors.data_factory.AzureDataFactoryPipelineRunStatusSensor"
+
+
+def looks(*names: str) -> dict[str, Injection]:
+    return {f"t_until[{turn}]/t_status": Injection(output={"status": name}) for turn, name in enumerate(names)}
+
+
+# What the sensor finds, its fields -> the run's and the task's outcome.
+@pytest.mark.parametrize(
+    ("found", "fields", "status", "seconds"),
+    [
+        (("Succeeded",), {}, "Succeeded", 0),
+        (("Queued", "InProgress", "Succeeded"), {"poke_interval": 30}, "Succeeded", 60),
+        (("InProgress", "Failed"), {}, "Failed", 60),
+        (("InProgress", "Cancelled"), {}, "Failed", 60),
+        (("InProgress",) * 20, {"timeout": 600}, "Failed", 600),
+        (("InProgress",) * 20, {"timeout": 600, "soft_fail": True}, "Succeeded", 600),
+        (("InProgress", "Failed"), {"soft_fail": True}, "Failed", 60),
+        (("InProgress", "Succeeded"), {"soft_fail": True}, "Succeeded", 60),
+    ],
+)
+def test_a_sensor_waits_for_a_run(
+    found: tuple[str, ...], fields: dict[str, Any], status: str, seconds: float, tmp_path: Path
+) -> None:
+    where = {"factory_name": "other", "resource_group_name": "g"}
+    whole = made(
+        task(SENSOR, **where, run_id="{{ params.run }}", **fields),
+        environment=ENVIRONMENT,
+        params=(Param(name="run", default='"4711"'),),
+    )
+    assert whole.compiled.pipelines, whole.summaries
+    done = run_in_local_factory(tmp_path, whole.factory, "d", injections=looks(*found))
+    assert str(done.run.status) == status
+    assert done.seconds == pytest.approx(seconds, abs=5)
