@@ -35,6 +35,8 @@ IMPORT_FAILED = Code("ADF001", E, "a DAG file cannot be imported")
 IMPORT_TIMED_OUT = Code("ADF002", E, "a DAG file takes too long to import")
 DUPLICATE_DAG = Code("ADF003", E, "two files define the same DAG id")
 NO_DAGS = Code("ADF004", N, "a file defines no DAG")
+TEMPLATE_FILE_MISSING = Code("ADF005", E, "a template file of a task cannot be read")
+VARIABLE_AT_IMPORT = Code("ADF006", W, "a DAG file reads an Airflow Variable while it is imported")
 
 # 1xx Operators and their fields
 NO_NATIVE_ACTIVITY = Code("ADF101", E, "Data Factory has no activity for the operator")

@@ -2,6 +2,7 @@
 
 import os
 import re
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
@@ -57,7 +58,10 @@ class Expression(NamedTuple):
 
 
 def dag_files(paths: Sequence[Path]) -> list[Path]:
-    """The DAG files of files and folders, absolute and sorted; a file that is named is always one."""
+    """The DAG files of files and folders, absolute and sorted; a file that is named is always one.
+
+    An archive is among them, as Airflow reads those too.
+    """
     found: set[Path] = set()
     for path in paths:
         absolute = Path(os.path.abspath(path))
@@ -68,7 +72,8 @@ def dag_files(paths: Sequence[Path]) -> list[Path]:
 def _below(folder: Path) -> Iterator[Path]:
     safe = os.environ.get(_SAFE_MODE, "true").strip().lower() not in _FALSE
     for path in _walk(str(folder), str(folder), (), frozenset()):
-        if path.endswith(".py") and (not safe or might_hold_dags(path)):
+        is_python = path.endswith(".py") and (not safe or might_hold_dags(path))
+        if is_python or zipfile.is_zipfile(path):
             yield Path(path)
 
 

@@ -9,14 +9,17 @@ from airflow import settings
 from airflow.sdk import DAG
 from airflow.sdk.definitions._internal.contextmanager import DagContext
 
-from adf_export.codes import NO_DAGS
-from adf_export.diagnostics import Diagnostic, diagnostic, in_order
+from adf_export.codes import IMPORT_FAILED, NO_DAGS, VARIABLE_AT_IMPORT
+from adf_export.diagnostics import Diagnostic, diagnostic, has_errors, in_order
 from adf_export.frontend.dags import read_dag
 from adf_export.frontend.failures import failure
 from adf_export.frontend.importing import import_file
 from adf_export.frontend.places import Territory
 from adf_export.frontend.protocol import Answer, Request
 from adf_export.frontend.recorder import Recorder, install
+from adf_export.frontend.tasks import origin_of
+from adf_export.frontend.template_files import read_template_files
+from adf_export.frontend.watching import Watch
 from adf_export.ir.dag import Dag, Reading
 from adf_export.ir.origin import Origin
 
@@ -24,24 +27,46 @@ from adf_export.ir.origin import Origin
 def serve_one(file: str, request: Request, answers: int) -> None:
     """Reads one file and writes the answer."""
     territory = Territory(request.root, file)
-    answer = Answer(file=file, reading=_read(file, territory))
+    watch = Watch(territory, request.search)
+    watch.start()
+    reading = _read(file, territory)
+    answer = Answer(file=file, reading=reading, inputs=watch.stop(file))
     with os.fdopen(answers, "wb") as pipe:
         pipe.write(msgspec.json.encode(answer) + b"\n")
 
 
 def _read(file: str, territory: Territory) -> Reading:
+    if not file.endswith(".py"):
+        return _archive(territory.relative(file))
     recorder = Recorder(territory)
     install(recorder)
     try:
         module = import_file(file)
     except BaseException as error:  # whatever a file raises is told of that file
         return Reading(file=territory.relative(file), diagnostics=(failure(error, file, territory),))
-    found: list[Diagnostic] = []
+    found = list(_variables(recorder, territory))
     dags = list(_dags(file, _objects(module), recorder, territory, found))
-    if not dags and not found:
+    if not dags and not has_errors(found):
         origin = Origin(file=territory.relative(file))
         found.append(diagnostic(NO_DAGS, "the file defines no DAG", origin=origin))
     return Reading(file=territory.relative(file), dags=tuple(dags), diagnostics=in_order(found))
+
+
+def _archive(file: str) -> Reading:
+    summary = "the file is a packaged DAG: what is in it is not read"
+    found = diagnostic(IMPORT_FAILED, summary, origin=Origin(file=file), hint="unpack it into the DAG folder")
+    return Reading(file=file, diagnostics=(found,))
+
+
+def _variables(recorder: Recorder, territory: Territory) -> Iterator[Diagnostic]:
+    """A Variable that is read on import has the value that it has here, for good."""
+    for read in recorder.variables:
+        yield diagnostic(
+            VARIABLE_AT_IMPORT,
+            f"Variable '{read.key}' is read while the file is imported: its value or default here is compiled in",
+            origin=origin_of(read.spot, territory, ""),
+            hint=f"use {{{{ var.value.{read.key} }}}} in a template field",
+        )
 
 
 def _objects(module: ModuleType) -> list[DAG]:
@@ -57,6 +82,7 @@ def _dags(
     for dag in dags:
         try:
             _settle(dag)
+            found.extend(read_template_files(dag, recorder, territory))
             yield read_dag(dag, recorder, territory)
         except Exception as error:  # one DAG that cannot be read is told; the others stay
             found.append(failure(error, file, territory, dag_id=dag.dag_id))
@@ -65,7 +91,6 @@ def _dags(
 def _settle(dag: DAG) -> None:
     """What Airflow does with a DAG before it keeps it."""
     dag.check_cycle()
-    dag.resolve_template_files()  # type: ignore[no-untyped-call]  # Airflow's own
     settings.dag_policy(dag)  # type: ignore[no-untyped-call]  # Airflow's own
     for task in dag.tasks:
         settings.task_policy(task)  # type: ignore[no-untyped-call]  # Airflow's own

@@ -12,7 +12,7 @@ _INSTALLED: Final = tuple(
         site.getusersitepackages(),
     }
 )
-_OURS: Final = os.path.dirname(os.path.realpath(__file__)) + os.sep
+_OURS: Final = os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep
 
 
 def relative(path: str, root: str) -> str:
@@ -38,6 +38,8 @@ class Territory:
     def _judge(self, path: str) -> bool:
         if not os.path.isabs(path):
             return False  # "<string>", "<frozen importlib._bootstrap>"
+        if path.startswith(_INSTALLED) and not self._inside:
+            return False
         real = os.path.realpath(path)
         if self._inside and real.startswith(self._inside):
             return True

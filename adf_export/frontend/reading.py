@@ -2,16 +2,17 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from adf_export.codes import DUPLICATE_DAG
 from adf_export.diagnostics import Diagnostic, diagnostic, in_order
+from adf_export.frontend.cache import Cache
 from adf_export.frontend.client import ask
 from adf_export.frontend.discovery import dag_files
-from adf_export.frontend.protocol import Request
+from adf_export.frontend.protocol import Answer, Request
 from adf_export.ir.dag import Dag, Reading
 
 _PLUGINS = "AIRFLOW__CORE__PLUGINS_FOLDER"
@@ -34,20 +35,36 @@ def read_dags(
         AdfExportError: the process that imports DAG files does not work.
     """
     base = Path(os.path.abspath(root or _root_of(paths)))
-    files = dag_files(paths)
+    search = tuple(str(folder) for folder in _search(base))
+    kept = Cache(cache, root=base, search=search) if cache else None
     readings: list[Reading] = []
+    rest: list[str] = []
+    for file in map(str, dag_files(paths)):
+        reading = kept.get(file) if kept else None
+        if reading is None:
+            rest.append(file)
+        else:
+            readings.append(reading)
     request = Request(
-        files=tuple(str(file) for file in files),
+        files=tuple(rest),
         root=str(base),
-        search=tuple(str(folder) for folder in _search(base)),
+        search=search,
         timeout_seconds=timeout_seconds,
         parallel=min(os.cpu_count() or 1, _MOST_AT_ONCE),
     )
-    for answer in ask(request) if files else ():
-        readings.append(answer.reading)
-        if progress is not None:
-            progress(answer.reading.file)
+    readings += [answer.reading for answer in _asked(request, kept, progress)]
+    if kept:
+        kept.save()
     return _with_duplicates(sorted(readings, key=lambda reading: reading.file))
+
+
+def _asked(request: Request, kept: Cache | None, progress: Callable[[str], None] | None) -> Iterator[Answer]:
+    for answer in ask(request) if request.files else ():
+        if kept:
+            kept.put(answer)
+        if progress:
+            progress(answer.reading.file)
+        yield answer
 
 
 def _root_of(paths: Sequence[Path]) -> Path:

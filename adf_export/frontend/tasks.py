@@ -41,7 +41,9 @@ class Operator:
         """Arguments that the call gives; later assignments to the task count."""
         if self.is_mapped:
             partial: dict[str, Any] = self.operator.partial_kwargs
-            return {name: value for name, value in partial.items() if not _is_default(name, value)}
+            function = getattr(self.operator, "python_callable", None)
+            decorated = {"python_callable": function} if function else {}
+            return decorated | {name: value for name, value in partial.items() if not _is_default(name, value)}
         kept = getattr(self.operator, "_BaseOperator__init_kwargs", {})
         return {name: kept.get(name, value) for name, value in recorder.arguments(self.operator).items()}
 
@@ -74,11 +76,17 @@ class Operator:
 _BASE_DEFAULTS: Final = {"do_xcom_push": True, "pool": "default_pool", "multiple_outputs": False}
 
 
+# `@task` hands them on; the operator has them as attributes.
+_FLAGS: Final = frozenset({"is_setup", "is_teardown", "on_failure_fail_dagrun"})
+# `@task` gives them also where a call has no arguments.
+_CALL: Final = frozenset({"op_args", "op_kwargs"})
+
+
 def _is_default(name: str, value: Any) -> bool:
     """Whether `partial` has put in the value by itself."""
     if name in OPERATOR_DEFAULTS:
         return bool(value == OPERATOR_DEFAULTS[name]) or value == []
-    return name == "max_retry_delay" and value is None
+    return name in _FLAGS or (name == "max_retry_delay" and value is None)
 
 
 def _arguments(base: type) -> Iterable[str]:
@@ -135,7 +143,7 @@ def _bases(kind: type) -> Iterator[type]:
 def _fields(one: Operator, values: Values) -> Iterator[tuple[str, Value]]:
     templates = set(one.operator.template_fields)
     for name, value in one.given.items():
-        if name not in OPERATOR_ARGUMENTS and is_arg_set(value):
+        if name not in OPERATOR_ARGUMENTS and is_arg_set(value) and (value or name not in _CALL):
             yield name, values.read(value, one.said.get(name), template=name in templates)
     for name in one.operator.template_fields:
         value = None if one.is_mapped else getattr(one.operator, name, None)
