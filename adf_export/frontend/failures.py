@@ -7,21 +7,43 @@ from typing import Final
 from adf_export.codes import IMPORT_FAILED
 from adf_export.diagnostics import Diagnostic, diagnostic
 from adf_export.frontend.places import Territory
+from adf_export.frontend.recorder import Recorder
 from adf_export.ir.origin import Origin
 
 _LENGTH: Final = 300
 
 
-def failure(error: BaseException, file: str, territory: Territory, *, dag_id: str = "") -> Diagnostic:
-    """The diagnostic of an exception that a file or one of its DAGs raised."""
+def import_failure(error: BaseException, file: str, recorder: Recorder, territory: Territory) -> Diagnostic:
+    """The diagnostic of an exception that a DAG file raised."""
     where, line = next(_places(error, territory), (file, 0))
-    what = " ".join(f"{type(error).__name__}: {error}".split())
+    key = recorder.missing.get(id(error))
+    what = _text(error) if key is None else f"it reads the Variable '{key}', which has no value here"
+    hint = _hint(error) if key is None else f"use {{{{ var.value.{key} }}}} in a template field, or give a default"
     return diagnostic(
         IMPORT_FAILED,
-        f"the file cannot be imported: {what[:_LENGTH]}",
-        origin=Origin(file=territory.relative(where), line=line, dag_id=dag_id),
-        hint=_hint(error),
+        f"the file cannot be imported: {what}",
+        origin=Origin(file=territory.relative(where), line=line),
+        hint=hint,
     )
+
+
+def dag_failure(error: Exception, origin: Origin) -> Diagnostic:
+    """The diagnostic of an exception that Airflow, or the reading, raised for one DAG."""
+    summary = f"DAG '{origin.dag_id}' cannot be read: {_text(error)}"
+    return diagnostic(IMPORT_FAILED, summary, origin=origin, hint=_hint(error))
+
+
+def internal_failure(error: Exception, origin: Origin) -> Diagnostic:
+    """The diagnostic of an exception that is a fault of the compiler."""
+    summary = f"the file cannot be read, by a fault of adf-export: {_text(error)}"
+    hint = "report it with the DAG file"
+    detail = "".join(traceback.format_exception(error)[-3:])
+    return diagnostic(IMPORT_FAILED, summary, origin=origin, detail=detail, hint=hint)
+
+
+def _text(error: BaseException) -> str:
+    """Class and message on one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:_LENGTH]
 
 
 def _places(error: BaseException, territory: Territory) -> Iterator[tuple[str, int]]:
@@ -50,7 +72,6 @@ def _hint(error: BaseException) -> str:
 _HINTS: Final = {
     "AirflowDagCycleException": "remove one of the dependencies of the cycle",
     "AirflowNotFoundException": "use the connection in a task: none is at hand while DAG files are imported",
-    "AirflowRuntimeError": "use {{ var.value.name }} in a template, or give a default: Variable.get(name, default=..)",
     "DuplicateTaskIdFound": "give each task an id of its own",
     "ImportError": "compare the installed version of the package with the one that the DAG was written for",
 }

@@ -12,7 +12,7 @@ from airflow.sdk.definitions._internal.contextmanager import DagContext
 from adf_export.codes import IMPORT_FAILED, NO_DAGS, VARIABLE_AT_IMPORT
 from adf_export.diagnostics import Diagnostic, diagnostic, has_errors, in_order
 from adf_export.frontend.dags import read_dag
-from adf_export.frontend.failures import failure
+from adf_export.frontend.failures import dag_failure, import_failure, internal_failure
 from adf_export.frontend.importing import import_file
 from adf_export.frontend.places import Territory
 from adf_export.frontend.protocol import Answer, Request
@@ -29,7 +29,11 @@ def serve_one(file: str, request: Request, answers: int) -> None:
     territory = Territory(request.root, file)
     watch = Watch(territory, request.search)
     watch.start()
-    reading = _read(file, territory)
+    try:
+        reading = _read(file, territory)
+    except Exception as error:  # a fault of ours: it must not look like one of the file
+        origin = Origin(file=territory.relative(file))
+        reading = Reading(file=origin.file, diagnostics=(internal_failure(error, origin),))
     answer = Answer(file=file, reading=reading, inputs=watch.stop(file))
     with os.fdopen(answers, "wb") as pipe:
         pipe.write(msgspec.json.encode(answer) + b"\n")
@@ -43,9 +47,9 @@ def _read(file: str, territory: Territory) -> Reading:
     try:
         module = import_file(file)
     except BaseException as error:  # whatever a file raises is told of that file
-        return Reading(file=territory.relative(file), diagnostics=(failure(error, file, territory),))
+        return Reading(file=territory.relative(file), diagnostics=(import_failure(error, file, recorder, territory),))
     found = list(_variables(recorder, territory))
-    dags = list(_dags(file, _objects(module), recorder, territory, found))
+    dags = list(_dags(_objects(module), recorder, territory, found))
     if not dags and not has_errors(found):
         origin = Origin(file=territory.relative(file))
         found.append(diagnostic(NO_DAGS, "the file defines no DAG", origin=origin))
@@ -76,16 +80,14 @@ def _objects(module: ModuleType) -> list[DAG]:
     return sorted({id(dag): dag for dag in found}.values(), key=lambda dag: dag.dag_id)
 
 
-def _dags(
-    file: str, dags: Iterable[DAG], recorder: Recorder, territory: Territory, found: list[Diagnostic]
-) -> Iterator[Dag]:
+def _dags(dags: Iterable[DAG], recorder: Recorder, territory: Territory, found: list[Diagnostic]) -> Iterator[Dag]:
     for dag in dags:
         try:
             _settle(dag)
             found.extend(read_template_files(dag, recorder, territory))
             yield read_dag(dag, recorder, territory)
         except Exception as error:  # one DAG that cannot be read is told; the others stay
-            found.append(failure(error, file, territory, dag_id=dag.dag_id))
+            found.append(dag_failure(error, origin_of(recorder.spot(dag), territory, dag.dag_id)))
 
 
 def _settle(dag: DAG) -> None:

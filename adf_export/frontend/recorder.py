@@ -38,6 +38,8 @@ class Recorder:
         self._alive: list[object] = []
         self._positions: dict[CodeType, list[tuple[int | None, ...]]] = {}
         self.variables: list[VariableRead] = []
+        # The exception of a Variable that has no value -> its key.
+        self.missing: dict[int, str] = {}
 
     def spot(self, made: object) -> Spot | None:
         """Where an operator, group or DAG was made."""
@@ -118,8 +120,13 @@ def _wrap_end_of_init(owner: type, recorder: Recorder) -> None:
 def _wrap_get(owner: Any, recorder: Recorder) -> None:
     original = owner.get.__func__
 
-    def get(cls: type, key: str, *args: Any, **arguments: Any) -> object:
+    @functools.wraps(original)
+    def get(cls: type, key: str, *args: Any, **arguments: Any) -> Any:
         recorder.variables.append(VariableRead(key, recorder.caller()))
-        return original(cls, key, *args, **arguments)
+        try:
+            return original(cls, key, *args, **arguments)
+        except Exception as error:
+            recorder.missing[id(error)] = key
+            raise
 
     owner.get = classmethod(get)

@@ -40,7 +40,8 @@ class Watch:
 
         class Watched(os._Environ):  # type: ignore[type-arg]  # it has no arguments at run time
             def __getitem__(self, key: str) -> str:
-                seen.add(key)
+                if isinstance(key, str):  # os.get_exec_path asks in bytes too
+                    seen.add(key)
                 return str(super().__getitem__(key))
 
         os.environ.__class__ = Watched
