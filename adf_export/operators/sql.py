@@ -10,7 +10,7 @@ from adf_export.ir.values import Constant, Function
 from adf_export.operators.registry import Operator
 from adf_export.operators.sql_rows import as_rows, rows_of
 from adf_export.operators.sql_services import Database, Dialect, database
-from adf_export.operators.sql_statements import Statement, statements
+from adf_export.operators.sql_statements import Part, Statement, statements
 from adf_export.operators.workbench import Workbench
 from adf_export.operators.xcom_readers import may_be_read
 from adf_lang.nodes import Index, Node, call, literal
@@ -57,6 +57,23 @@ def block(statement: Statement, *, fetches: bool = False) -> Object:
     return obj(type="Query" if fetches else "NonQuery", text=statement.json)
 
 
+def ask(bench: Workbench, at: Database, query: tuple[Part, ...]) -> Activity:
+    """A Script of one query, whose rows are fetched."""
+    return script(bench, at, bench.name(), block(Statement(parts=query), fetches=True))
+
+
+def only_query(bench: Workbench, at: Database) -> Statement:
+    """The one query of a check or sensor.
+
+    Raises:
+        Refusal: it is no SELECT.
+    """
+    first, *more = statements(bench, at.dialect)
+    if more or not first.selects():
+        raise bench.not_exported("sql", "it is not known to be one SELECT, whose rows can be asked for")
+    return first
+
+
 def _with_rows(bench: Workbench, at: Database, query: Statement, *, first_only: bool) -> Unit:
     bench.tell(
         RESULT_DIFFERS,
@@ -68,7 +85,7 @@ def _with_rows(bench: Workbench, at: Database, query: Statement, *, first_only: 
     rows = rows_of(name)
     result: Node = Index(target=rows, index=literal(0), safe=True) if first_only else rows
     returned = result if _returns_one(bench) else call("createArray", result)
-    step = script(bench, at, name, block(Statement(parts=as_rows(query.bare())), fetches=True))
+    step = script(bench, at, name, block(Statement(parts=as_rows(query)), fetches=True))
     return bench.unit(step, results={"return_value": returned}, never_empty=not _returns_one(bench))
 
 

@@ -5,7 +5,9 @@ A Script's own rows are objects, without the order of columns.
 
 from typing import Final
 
-from adf_export.operators.sql_statements import Part
+from adf_export.operators.sql_services import Database, Dialect
+from adf_export.operators.sql_statements import Part, Statement
+from adf_export.operators.workbench import Workbench
 from adf_lang.nodes import Index, Node, call, literal, select
 
 _COLUMN: Final = "rows"
@@ -15,11 +17,24 @@ SELECT json_agg(c.value ORDER BY c.n) FROM json_each(row_to_json(q)) WITH ORDINA
 ) AS cells FROM (
 """
 _AFTER: Final = "\n) AS q) AS r"
+_FIRST: Final = "SELECT * FROM (\n"
+_LIMIT: Final = "\n) AS p LIMIT 1"
 
 
-def as_rows(query: tuple[Part, ...]) -> tuple[Part, ...]:
+def as_rows(query: Statement) -> tuple[Part, ...]:
     """The query that gives all rows of another one as one JSON text."""
-    return (_BEFORE, *query, _AFTER)
+    return (_BEFORE, *query.bare(), _AFTER)
+
+
+def first_row(bench: Workbench, at: Database, query: Statement) -> tuple[Part, ...]:
+    """Likewise with the first row alone.
+
+    Raises:
+        Refusal: the database is not PostgreSQL.
+    """
+    if at.dialect is not Dialect.POSTGRES:
+        raise bench.not_exported("sql", "the cells of a row have an order in PostgreSQL's JSON alone")
+    return (_BEFORE, _FIRST, *query.bare(), _LIMIT, _AFTER)
 
 
 def rows_of(activity: str) -> Node:

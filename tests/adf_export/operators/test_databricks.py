@@ -267,7 +267,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     (SUBMIT, {"notebook_task": LOAD, "new_cluster": NEW | {"aws_attributes": {"a": "b"}}}, "ADF102", "aws_attributes"),
     (SUBMIT, {**FIELDS, "libraries": [{"requirements": "/r.txt"}]}, "ADF102", "requirements"),
     (NOTEBOOK, {**CLUSTER, "notebook_path": "/a", "source": "GIT"}, "ADF102", "'notebook_task.source'"),
-    (NOTEBOOK, {"notebook_path": "/a", "source": "WORKSPACE", "job_cluster_key": "k"}, "ADF104", "existing_cluster_id"),
+    (NOTEBOOK, {"notebook_path": "/a", "source": "WORKSPACE", "job_cluster_key": "k"}, "ADF102", "job_cluster_key"),
     (NOTEBOOK, {**CLUSTER, "notebook_path": "/a", "source": "WORKSPACE", "max_retries": 2}, "ADF102", "'max_retries'"),
     (RUN_NOW, {"job_name": "load"}, "ADF102", "'job_name'"),
     (RUN_NOW, {"job_id": 1, "notebook_params": {"a": "b"}}, "ADF102", "'notebook_params'"),
