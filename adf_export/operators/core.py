@@ -1,0 +1,57 @@
+"""Operators of Airflow's core: tasks that do nothing, and Python functions that only compute."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from adf_export.ir.factory import obj
+from adf_export.ir.unit import Unit
+from adf_export.operators.functions import IGNORED, evaluated, result_of
+from adf_export.operators.registry import Operator
+from adf_export.operators.workbench import Workbench
+from adf_lang.nodes import Call, Literal, Node, select
+
+_PACKAGE: Final = "airflow.providers.standard"
+
+
+def nothing(bench: Workbench) -> Unit:
+    """The shortest Wait: Data Factory has no activity that does nothing."""
+    return bench.unit(bench.activity(bench.name(), "Wait", obj(waitTimeInSeconds=1)))
+
+
+def function(bench: Workbench) -> Unit:
+    """A function that computes its result from params, XComs and the like becomes an expression."""
+    result = result_of(bench)
+    step, value = evaluated(bench, result)
+    returned = {} if result == Literal(value=None) else {"return_value": value, **_outputs(bench, result, value)}
+    return bench.unit(step, results=returned if bench.task.do_xcom_push else {})
+
+
+def _outputs(bench: Workbench, result: Node, value: Node) -> Mapping[str, Node]:
+    """With multiple_outputs each member of the dict is an XCom of its own."""
+    if not bench.task.multiple_outputs or not isinstance(result, Call) or result.name != "createObject":
+        return {}
+    names = [part.value for part in result.arguments[::2] if isinstance(part, Literal)]
+    return {str(name): select(value, str(name)) for name in names}
+
+
+CORE: Final[Mapping[str, Operator]] = {
+    f"{_PACKAGE}.operators.empty.EmptyOperator": Operator(translate=nothing, activities=("Wait",)),
+    # Every run of a pipeline is a manual one, which is never skipped, until schedules are exported.
+    f"{_PACKAGE}.operators.latest_only.LatestOnlyOperator": Operator(translate=nothing, activities=("Wait",)),
+    f"{_PACKAGE}.sensors.external_task.ExternalTaskMarker": Operator(
+        translate=nothing,
+        activities=("Wait",),
+        ignored={
+            "external_dag_id": "it is about clearing tasks in Airflow",
+            "external_task_id": "it is about clearing tasks in Airflow",
+            "logical_date": "it is about clearing tasks in Airflow",
+            "recursion_depth": "it is about clearing tasks in Airflow",
+        },
+    ),
+    f"{_PACKAGE}.operators.python.PythonOperator": Operator(
+        translate=function, activities=("SetVariable",), ignored=IGNORED
+    ),
+    f"{_PACKAGE}.decorators.python._PythonDecoratedOperator": Operator(
+        translate=function, activities=("SetVariable",), ignored=IGNORED
+    ),
+}
