@@ -19,15 +19,8 @@ from adf_export.ir.factory import (
 )
 from adf_export.ir.unit import Unit
 from adf_export.operators import blobs
+from adf_export.operators import coingecko_service as service
 from adf_export.operators.coingecko_plans import plan_pages, plan_ranges, resolve_coins
-from adf_export.operators.coingecko_service import (
-    DEFAULT,
-    answers,
-    fail_if,
-    landing_name,
-    once,
-    policy_of,
-)
 from adf_export.operators.failure_report import report_failure
 from adf_export.operators.registry import Operator
 from adf_export.operators.web_requests import as_text
@@ -45,16 +38,16 @@ _SINK: Final = obj(type="BinarySink", storeSettings=obj(type="AzureBlobStorageWr
 
 def land_markets(bench: Workbench) -> Unit:
     """One page of `/coins/markets`."""
-    page, per_page, coins = bench.value("page"), bench.value("per_page"), bench.value("coin_ids")
-    currency = bench.value("vs_currency") if bench.has("vs_currency") else "usd"
+    page, per_page, coins = bench.value("page"), bench.value("per_page"), service.coins(bench, "coin_ids")
+    currency = service.currency(bench)
     size = per_page if bench.has("per_page") else 100
     url = as_text(
         *("coins/markets?vs_currency=", _encoded(currency), "&order=market_cap_desc"),
         *("&per_page=", _encoded(size), "&page=", _encoded(page), *_ids(coins)),
     )
     path = as_text(
-        *("coingecko/coins_markets/ingest_date=", bench.value("ingest_date"), "/page-", _four_digits(page), "."),
-        *(currency, "/", landing_name(bench.value("run_name")), ".json"),
+        *("coingecko/coins_markets/ingest_date=", service.ingest_date(bench), "/page-", _four_digits(page), "."),
+        *(currency, "/", service.run_name(bench), ".json"),
     )
     first = call("equals", call("int", as_node(page)), literal(1))
     return _landing(bench, url, path, empty=_NO_ROWS, only_if=first)
@@ -63,20 +56,26 @@ def land_markets(bench: Workbench) -> Unit:
 def land_chart(bench: Workbench) -> Unit:
     """One piece of `/coins/{id}/market_chart/range`."""
     coin, first, last = bench.value("coin_id"), bench.value("range_from"), bench.value("range_to")
-    currency = bench.value("vs_currency") if bench.has("vs_currency") else "usd"
+    currency = service.currency(bench)
     url = as_text(
         *("coins/", _encoded(coin), "/market_chart/range?vs_currency=", _encoded(currency)),
         *("&from=", _encoded(first), "&to=", _encoded(last)),
     )
     path = as_text(
-        *("coingecko/market_chart_range/ingest_date=", bench.value("ingest_date"), "/", landing_name(coin), "."),
-        *(currency, "/", landing_name(bench.value("run_name")), ".", _text(first), "-", _text(last), ".json"),
+        *(
+            "coingecko/market_chart_range/ingest_date=",
+            service.ingest_date(bench),
+            "/",
+            service.landing_name(coin),
+            ".",
+        ),
+        *(currency, "/", service.run_name(bench), ".", _text(first), "-", _text(last), ".json"),
     )
     return _landing(bench, url, path, empty=_NO_POINTS)
 
 
 def _landing(bench: Workbench, url: Json, path: Json, *, empty: bytes, only_if: Node | None = None) -> Unit:
-    connection = bench.connection("coingecko_conn_id", default=DEFAULT)
+    connection = bench.connection("coingecko_conn_id", default=service.DEFAULT)
     lake = bench.connection("wasb_conn_id", default=blobs.DEFAULT)
     container = bench.value("container") if bench.has("container") else "landing"
     _tell_differences(bench)
@@ -84,15 +83,15 @@ def _landing(bench: Workbench, url: Json, path: Json, *, empty: bytes, only_if: 
         bench.name(),
         "Copy",
         obj(source=_source(connection), sink=_SINK),
-        policy=policy_of(bench, connection),
-        inputs=(DatasetReference(name=answers(bench, connection), parameters=obj(url=url)),),
+        policy=service.policy_of(bench, connection),
+        inputs=(DatasetReference(name=service.answers(bench, connection), parameters=obj(url=url)),),
         outputs=(blobs.blob(bench, lake, container, path),),
     )
     written = select(call("activity", literal(copy.name)), "output", "dataWritten")
     nothing = call("lessOrEquals", written, literal(len(empty)))
     wrong = nothing if only_if is None else all_of(only_if, nothing)
-    check = fail_if(bench, wrong, as_text("CoinGecko answers without data: ", url), after=copy)
-    return bench.unit(copy, check, attempts=once(bench))
+    check = service.fail_if(bench, wrong, as_text("CoinGecko service.answers without data: ", url), after=copy)
+    return bench.unit(copy, check, attempts=service.once(bench))
 
 
 def _source(connection: Connection) -> Object:
@@ -112,8 +111,8 @@ def _tell_differences(bench: Workbench) -> None:
         BEHAVIOUR_DIFFERS,
         f"'{bench.task.task_id}' is a Copy: it lands an answer again where its blob is there",
         detail="It is tried again at constant pauses, whatever went wrong, and not slowed down to the rate limit. "
-        "An error inside of an answer with status 200 lands and is quarantined by silver. "
-        "Blobs have no metadata, and the task gives no XCom.",
+        "An error inside of an answer with status 200 lands and is quarantined by silver, and what is found empty has "
+        "landed when the task fails. Blobs have no metadata, and the task gives no XCom.",
         hint="let run names differ",
     )
 

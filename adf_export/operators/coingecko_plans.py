@@ -15,15 +15,7 @@ from adf_export.ir.factory import (
     obj,
 )
 from adf_export.ir.unit import Unit
-from adf_export.operators.coingecko_service import (
-    DEFAULT,
-    fail_if,
-    history_of,
-    once,
-    plan_of,
-    policy_of,
-    url_of,
-)
+from adf_export.operators import coingecko_service as service
 from adf_export.operators.vault_secrets import secret_step, secret_value
 from adf_export.operators.web_requests import as_text
 from adf_export.operators.workbench import Workbench
@@ -44,14 +36,14 @@ _KEPT: Final[Mapping[str, str]] = {
 
 def resolve_coins(bench: Workbench) -> Unit:
     """Coins by their ids: `/simple/price` knows which exist. Symbols are not resolved, they fail as unknown coins."""
-    connection = bench.connection("coingecko_conn_id", default=DEFAULT)
-    coins = bench.node("coins")
+    connection = bench.connection("coingecko_conn_id", default=service.DEFAULT)
+    coins = as_node(service.coins(bench, "coins"))
     bench.tell(
         BEHAVIOUR_DIFFERS,
         f"'{bench.task.task_id}' takes ids of coins as CoinGecko writes them: a symbol fails as an unknown coin",
         hint="give ids, 'bitcoin' and not 'btc'",
     )
-    keys = (secret_step(bench, connection.secret),) if plan_of(bench, connection).header else ()
+    keys = (secret_step(bench, connection.secret),) if service.plan_of(bench, connection).header else ()
     known = _known_coins(bench, connection, coins, keys)
     there = select(call("activity", literal(known.name)), "output")
     unknown = bench.activity(
@@ -64,37 +56,44 @@ def resolve_coins(bench: Workbench) -> Unit:
     )
     found = select(call("activity", literal(unknown.name)), "output", "value")
     message = as_text("CoinGecko has no coin ", call("join", found, literal(", ")))
-    check = fail_if(bench, call("not", call("empty", found)), message, after=unknown)
+    check = service.fail_if(bench, call("not", call("empty", found)), message, after=unknown)
     # Each once, as in Airflow.
     return bench.unit(
-        *keys, known, unknown, check, results={"return_value": call("union", coins, coins)}, attempts=once(bench)
+        *keys,
+        known,
+        unknown,
+        check,
+        results={"return_value": call("union", coins, coins)},
+        attempts=service.once(bench),
     )
 
 
 def _known_coins(bench: Workbench, connection: Connection, coins: Node, keys: tuple[Activity, ...]) -> Activity:
     # The call needs a coin also where none is to be resolved.
     ids = if_(call("empty", coins), literal("bitcoin"), call("join", coins, literal(",")))
-    header = plan_of(bench, connection).header
+    header = service.plan_of(bench, connection).header
     headers = {header: secret_value(keys[0])} if header else {}
     return bench.activity(
         bench.name(),
         "WebActivity",
         obj(
             method="GET",
-            url=as_text(f"{url_of(connection)}/simple/price?vs_currencies=usd&ids=", call("encodeUriComponent", ids)),
+            url=as_text(
+                f"{service.url_of(connection)}/simple/price?vs_currencies=usd&ids=", call("encodeUriComponent", ids)
+            ),
             headers=obj({"Accept": "application/json", **headers}),
         ),
         after=tuple(key.name for key in keys),
-        policy=replace(policy_of(bench, connection), secure_input=bool(keys)),
+        policy=replace(service.policy_of(bench, connection), secure_input=bool(keys)),
     )
 
 
 def plan_pages(bench: Workbench) -> Unit:
     """The numbers of the pages, in a variable."""
-    pages, per_page, coins = bench.node("pages"), bench.node("per_page"), bench.value("coin_ids")
-    count: Node = call("int", pages)
+    coins = service.coins(bench, "coin_ids")
+    size = _whole(bench, "per_page", 100)
+    count = _whole(bench, "pages", 1)
     if coins not in (None, ()):
-        size = call("int", per_page)
         needed = call("div", call("sub", call("add", call("length", as_node(coins)), size), literal(1)), size)
         count = if_(call("empty", as_node(coins)), count, needed)
     name = bench.name()
@@ -102,24 +101,27 @@ def plan_pages(bench: Workbench) -> Unit:
         name, "SetVariable", obj(variableName=bench.variable(name, "Array"), value=call("range", literal(1), count))
     )
     results = {"return_value": call("variables", literal(name))}
-    return bench.unit(step, results=results, never_empty=True, attempts=once(bench))
+    return bench.unit(step, results=results, never_empty=True, attempts=service.once(bench))
+
+
+def _whole(bench: Workbench, name: str, default: int) -> Node:
+    return call("int", bench.node(name)) if bench.has(name) else literal(default)
 
 
 def plan_ranges(bench: Workbench) -> Unit:
     """Coins x pieces of at most 90 days, appended to a variable one by one."""
-    connection = bench.connection("coingecko_conn_id", default=DEFAULT)
-    coins = bench.node("coins")
+    connection = bench.connection("coingecko_conn_id", default=service.DEFAULT)
+    coins = as_node(service.coins(bench, "coins"))
     days = _kept(bench, "days", call("createArray", bench.node("date_from"), bench.node("date_to")))
     first, last = (_part_of(days, index) for index in range(2))
-    wrong = _wrong_days(history_of(bench, connection), coins, first, last)
+    wrong = _wrong_days(service.history_of(bench, connection), coins, first, last)
     message = as_text("no coins, or days that CoinGecko does not have: ", first, " to ", last)
-    check = fail_if(bench, wrong, message, after=days)
+    check = service.fail_if(bench, wrong, message, after=days)
     pieces = _kept(bench, "pieces", _count_days_and_pieces(first, last), after=check)
     count = _part_of(pieces, 1)
     name = bench.name()
     variable = bench.variable(name, "Array")
-    currency = bench.value("vs_currency") if bench.has("vs_currency") else "usd"
-    value = _range(_at(coins, call("div", call("item"), count)), currency, first, pieces)
+    value = _range(_at(coins, call("div", call("item"), count)), service.currency(bench), first, pieces)
     append = bench.activity(bench.name("append"), "AppendVariable", obj(variableName=variable, value=value))
     loop = bench.activity(
         name,
@@ -131,7 +133,7 @@ def plan_ranges(bench: Workbench) -> Unit:
     )
     bench.gives_objects("coin_id", "vs_currency", "range_from", "range_to")
     results = {"return_value": call("variables", literal(name))}
-    return bench.unit(days, check, pieces, loop, results=results, never_empty=True, attempts=once(bench))
+    return bench.unit(days, check, pieces, loop, results=results, never_empty=True, attempts=service.once(bench))
 
 
 def _range(coin: Node, currency: Json, first: Node, pieces: Activity) -> Node:

@@ -17,6 +17,7 @@ from adf_export.ir.factory import (
     obj,
     secret_reference,
 )
+from adf_export.ir.symbols import RunField, run
 from adf_export.ir.unit import Attempts
 from adf_export.operators.workbench import Workbench
 from adf_export.templating import as_node
@@ -51,10 +52,9 @@ def plan_of(bench: Workbench, connection: Connection) -> Plan:
     if plan is None:
         raise bench.connection_fault(connection, f"has plan {name!r}", hint=f"use one of {', '.join(PLANS)}")
     if (plan.header is None) == bool(connection.secret):
-        needs = (
-            "no secret: plan keyless sends none" if connection.secret else f'a secret for plan {name}: secret = ".."'
-        )
-        raise bench.connection_fault(connection, f"needs {needs}")
+        has = "a" if connection.secret else "no"
+        hint = "leave it out: plan keyless sends no key" if connection.secret else 'secret = "<name in the vault>"'
+        raise bench.connection_fault(connection, f"has plan {name!r} and {has} secret", hint=hint)
     return plan
 
 
@@ -129,3 +129,28 @@ def landing_name(text: Json) -> Json:
     for char in ":+~$":
         node = call("replace", node, literal(char), literal("_"))
     return call("take", node, literal(200))
+
+
+def run_name(bench: Workbench) -> Json:
+    """In names of blobs; the operators take the id of the run where nothing is given."""
+    given = bench.value("run_name") if bench.has("run_name") else run(RunField.RUN_ID)
+    return landing_name(given)
+
+
+def ingest_date(bench: Workbench) -> Json:
+    """The day of the run where nothing is given."""
+    if bench.has("ingest_date"):
+        return bench.value("ingest_date")
+    return call("formatDateTime", run(RunField.RUN_AFTER), literal("yyyy-MM-dd"))
+
+
+def currency(bench: Workbench) -> Json:
+    return bench.value("vs_currency") if bench.has("vs_currency") else "usd"
+
+
+def coins(bench: Workbench, name: str) -> Json:
+    """A list; a constant text is one with commas."""
+    given = bench.value(name)
+    if isinstance(given, str):
+        return tuple(part.strip() for part in given.split(",") if part.strip())
+    return () if given is None else given

@@ -8,7 +8,7 @@ from adf_export.ir.factory import (
 from adf_export.ir.symbols import RunField, run
 from adf_export.ir.unit import Unit
 from adf_export.operators import blobs
-from adf_export.operators.coingecko_service import landing_name, once
+from adf_export.operators.coingecko_service import ingest_date, once, run_name
 from adf_export.operators.web_requests import as_text
 from adf_export.operators.workbench import Workbench
 from adf_lang.nodes import call, literal, select
@@ -24,9 +24,9 @@ def report_failure(bench: Workbench) -> Unit:
         f"the report of '{bench.task.task_id}' names the runs, not the states of the tasks: the monitoring page does",
     )
     container = bench.value("container") if bench.has("container") else "landing"
-    name = landing_name(bench.value("run_name"))
+    name = run_name(bench)
     dag_id = bench.dag.dag_id
-    path = as_text(f"_failures/{dag_id}/ingest_date=", bench.value("ingest_date"), "/", name, ".json")
+    path = as_text(f"_failures/{dag_id}/ingest_date=", ingest_date(bench), "/", name, ".json")
     report = bench.activity(
         bench.name(),
         "WebActivity",

@@ -126,6 +126,8 @@ class CoinGeckoPlanChartRangesOperator(_CoinGeckoOperator):
 
     def _run(self, context: "Context") -> list[dict[str, Any]]:
         coins = read_coins(self.coins)
+        if not coins:
+            raise CoinGeckoInputError("coins is empty", remedy="Give at least one coin id")
         vs_currency = read_vs_currency(self.vs_currency)
         first, last = read_date("date_from", self.date_from), read_date("date_to", self.date_to)
         settings = self._hook().settings
