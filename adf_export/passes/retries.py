@@ -138,8 +138,8 @@ def _tell_timeout(unit: Unit, limit: float | None, working: list[Activity], cont
     elif working and limit != _within(limit, TIMEOUT):
         summary = f"execution_timeout of '{unit.id}' becomes {_within(limit, TIMEOUT)} s instead of {limit:g} s"
         _tell(context, TIMEOUT_CHANGED, unit, summary)
-    elif len(working) > 1:
-        _tell(context, TIMEOUT_CHANGED, unit, f"each of the {len(working)} activities of '{unit.id}' may take its time")
+    elif (timed := sum(step.type not in WITHOUT_POLICY for step in working)) > 1:
+        _tell(context, TIMEOUT_CHANGED, unit, f"each of the {timed} activities of '{unit.id}' may take its time")
 
 
 def _tell(context: Context, code: Code, unit: Unit, summary: str) -> None:
