@@ -36,6 +36,14 @@ OPERATORS: dict[str, dict[str, Any]] = {
     f"{FACTORY}.AzureDataFactoryRunPipelineOperator": {"pipeline_name": "p"},
     "airflow.providers.microsoft.azure.sensors.data_factory.AzureDataFactoryPipelineRunStatusSensor": {"run_id": "4711"},
     f"{COMMON_SQL}.SQLExecuteQueryOperator": {"conn_id": "warehouse", "sql": "SELECT 1"},
+    f"{COMMON_SQL}.SQLCheckOperator": {"conn_id": "warehouse", "sql": "SELECT 1"},
+    f"{COMMON_SQL}.SQLColumnCheckOperator": {
+        "conn_id": "warehouse",
+        "sql": "SELECT 1",
+        "column_mapping": {"a": {"min": {"equal_to": 0}}},
+    },
+    f"{COMMON_SQL}.SQLTableCheckOperator": {"conn_id": "warehouse", "sql": "SELECT 1"},
+    "airflow.providers.common.sql.sensors.sql.SqlSensor": {"conn_id": "warehouse", "sql": "SELECT 1"},
 }
 # Arguments that no code looks at: they are refused wherever they are given.
 REFUSED = {
