@@ -86,6 +86,7 @@ LIMIT_EXCEEDED = Code("ADF601", E, "a document exceeds a limit of Data Factory")
 INVALID_DOCUMENT = Code("ADF602", E, "a document would not be taken by Data Factory")
 NAME_CHANGED = Code("ADF603", N, "a name was shortened or changed")
 LIMIT_NEAR = Code("ADF604", W, "a document is within today's limits of Data Factory and beyond older ones")
+COMPILER_FAULT = Code("ADF605", E, "the compiler itself fails at a DAG")
 
 # 7xx Schedules
 SCHEDULE_NOT_EXPORTED = Code("ADF701", W, "a schedule is not exported: the pipeline runs when it is started")
