@@ -49,12 +49,15 @@ class Recorder:
         """What the constructor of an operator was given."""
         return self._arguments.get(id(made), {})
 
+    def knows(self, made: object) -> bool:
+        return id(made) in self._arguments
+
     def add(self, made: object, spot: Spot | None, arguments: dict[str, Any] | None = None) -> None:
         self._alive.append(made)
         if spot is not None:
             self._spots.setdefault(id(made), spot)
         if arguments is not None:
-            self._arguments[id(made)] = arguments
+            self._arguments[id(made)] = dict(arguments)
 
     def caller(self) -> Spot | None:
         """The innermost call in a file of the user's."""
@@ -89,21 +92,51 @@ def _decorated_dag(frame: FrameType) -> CodeType | None:
 def install(recorder: Recorder) -> None:
     """Wraps the constructors of operators, mapped operators, groups and DAGs, and what reads Variables."""
     from airflow.models.variable import Variable as CoreVariable
-    from airflow.sdk import DAG, TaskGroup, Variable
-    from airflow.sdk.bases.operator import BaseOperatorMeta
+    from airflow.sdk import DAG, BaseOperator, TaskGroup, Variable
     from airflow.sdk.definitions.mappedoperator import MappedOperator
 
-    def make(cls: type, *args: Any, **arguments: Any) -> object:
-        spot = recorder.caller()
-        made: object = type.__call__(cls, *args, **arguments)
-        recorder.add(made, spot, arguments)
-        return made
-
-    BaseOperatorMeta.__call__ = make  # type: ignore[method-assign,assignment]  # the one place all operators pass
+    _wrap_operators(BaseOperator, recorder)
     for owner in (DAG, TaskGroup, MappedOperator):
         _wrap_end_of_init(owner, recorder)
     for variable in (Variable, CoreVariable):
         _wrap_get(variable, recorder)
+
+
+def _wrap_operators(base: Any, recorder: Recorder) -> None:
+    """Wraps `__init__` of all operators that are there, and of those whose class is made later."""
+    for owner in _with_subclasses(base):
+        if "__init__" in vars(owner):
+            owner.__init__ = _recording(owner.__init__, recorder)
+    meta = type(base)
+    original = meta._apply_defaults.__func__
+
+    def apply_defaults(cls: type, init: Any) -> Any:
+        return _recording(original(cls, init), recorder)
+
+    meta._apply_defaults = classmethod(apply_defaults)
+
+
+def _with_subclasses(base: Any) -> set[Any]:
+    found = {base}
+    for owner in base.__subclasses__():
+        found |= _with_subclasses(owner)
+    return found
+
+
+def _recording(init: Any, recorder: Recorder) -> Any:
+    """An `__init__` that remembers its first call for an object: the one from outside, not those by `super()`.
+
+    Airflow compares `__wrapped__` and looks at signatures: both stay as they were.
+    """
+
+    @functools.wraps(init)
+    def wrapper(made: Any, *args: Any, **arguments: Any) -> None:
+        if not recorder.knows(made):
+            recorder.add(made, recorder.caller(), arguments)
+        init(made, *args, **arguments)
+
+    wrapper.__wrapped__ = getattr(init, "__wrapped__", init)
+    return wrapper
 
 
 def _wrap_end_of_init(owner: type, recorder: Recorder) -> None:

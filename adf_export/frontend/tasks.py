@@ -1,7 +1,9 @@
 """Reads an operator of Airflow into a Task."""
 
 import datetime
+import inspect
 from collections.abc import Iterable, Iterator
+from types import CodeType
 from typing import Any, Final
 
 from airflow.sdk.bases.notifier import BaseNotifier
@@ -21,8 +23,7 @@ from adf_export.ir.origin import Origin
 from adf_export.ir.values import Function, Value
 
 _EVENTS: Final = ("execute", "failure", "retry", "skipped", "success")
-# Mails go out only to an address.
-_MAIL: Final = frozenset({"email_on_failure", "email_on_retry"})
+_MAIL: Final = frozenset({"email", "email_on_failure", "email_on_retry"})
 
 
 class Operator:
@@ -33,7 +34,7 @@ class Operator:
         self.is_mapped = isinstance(operator, MappedOperator)
         self.kind: type[BaseOperator] = operator.operator_class if self.is_mapped else type(operator)
         self.spot = recorder.spot(operator)
-        self.said = syntax.keywords(self.spot)
+        self.said = syntax.keywords(self.spot, _decorated(operator, self.kind))
         own = self._own(recorder)
         self.given: dict[str, Any] = own | self._defaults(own, recorder)
 
@@ -76,6 +77,13 @@ class Operator:
 _BASE_DEFAULTS: Final = {"do_xcom_push": True, "pool": "default_pool", "multiple_outputs": False}
 
 
+def _decorated(operator: Any, kind: type) -> CodeType | None:
+    """The function of a decorated task."""
+    is_decorated = str(getattr(kind, "custom_operator_name", "")).startswith("@")
+    function = getattr(operator, "python_callable", None) if is_decorated else None
+    return getattr(inspect.unwrap(function), "__code__", None) if function else None
+
+
 # `@task` hands them on; the operator has them as attributes.
 _FLAGS: Final = frozenset({"is_setup", "is_teardown", "on_failure_fail_dagrun"})
 # `@task` gives them also where a call has no arguments.
@@ -95,8 +103,6 @@ def _arguments(base: type) -> Iterable[str]:
 
 
 def _default_of(base: type, name: str) -> Any:
-    import inspect
-
     init = base.__dict__.get("__init__")
     found = inspect.signature(init).parameters.get(name) if init else None
     return None if found is None or found.default is found.empty else found.default
@@ -186,12 +192,18 @@ def _labels(operator: Any) -> Iterator[tuple[str, str]]:
 def _settings(one: Operator) -> Iterator[tuple[str, str]]:
     for name, value in sorted(one.given.items()):
         goes = OPERATOR_ARGUMENTS.get(name)
-        silent = name in _MAIL and not one.attribute("email")
+        silent = name in _MAIL and not _mails(one, name)
         if goes is Goes.SETTING and name != "params" and not silent and _is_said(name, value):
             yield name, short_text(value)
     own = sorted(_own_params(one.operator))
     if own:
         yield "params", ", ".join(own)
+
+
+def _mails(one: Operator, name: str) -> bool:
+    """Mails go out only to an address, and on what is asked for."""
+    asked = [name] if name != "email" else ["email_on_failure", "email_on_retry"]
+    return bool(one.attribute("email")) and any(one.attribute(event) for event in asked)
 
 
 def _is_said(name: str, value: Any) -> bool:
@@ -210,7 +222,7 @@ def _param(params: Any, name: str) -> Any:
     if not hasattr(params, "get_param"):
         return params[name]
     found = params.get_param(name)
-    return found.value, found.schema
+    return is_arg_set(found.value), found.value if is_arg_set(found.value) else None, found.schema
 
 
 def short_text(value: Any) -> str:
@@ -233,18 +245,11 @@ def read_callbacks(event: str, given: Any, values: Values) -> Iterator[Callback]
 
 
 def _notifier(notifier: BaseNotifier, values: Values) -> Iterator[tuple[str, Value]]:
+    """What its constructor takes and it keeps under the same name."""
     templates = set(notifier.template_fields)
-    for base in type(notifier).__mro__:
-        init = base.__dict__.get("__init__")
-        for name in (
-            init.__code__.co_varnames[1 : init.__code__.co_argcount + init.__code__.co_kwonlyargcount]
-            if init and hasattr(init, "__code__")
-            else ()
-        ):
-            if hasattr(notifier, name):
-                yield name, values.read(getattr(notifier, name), template=name in templates)
-        if init is not None:
-            return
+    for name in inspect.signature(type(notifier)).parameters:
+        if hasattr(notifier, name):
+            yield name, values.read(getattr(notifier, name), template=name in templates)
 
 
 def _members(one: Operator) -> dict[str, Any]:
