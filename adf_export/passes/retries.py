@@ -21,6 +21,7 @@ from adf_export.context import Context
 from adf_export.diagnostics import diagnostic
 from adf_export.ir.factory import Activity, Body, Policy, inside
 from adf_export.ir.unit import Attempts, Draft, Unit
+from adf_export.passes.parts import Part, outlined, why_not
 from adf_export.passes.retry_loop import FORBIDDEN, in_loop, reads_inside
 
 DELAY: Final = (30, 86_400)
@@ -60,6 +61,8 @@ def _written(draft: Draft, unit: Unit, attempts: Attempts, context: Context) -> 
     # A Fail is how a check of the task fails it: then all of it is to be done again.
     if attempts.retries and any(step.type in WITHOUT_POLICY for step in working):
         why = _no_loop(unit)
+        if why and (moved := _in_pipeline(draft, unit, attempts, context)):
+            draft, unit, why = *moved, ""
         if why:
             _tell(context, RETRY_NOT_EXPORTED, unit, f"retries of '{unit.id}' cannot be exported: {why}")
             return draft
@@ -67,6 +70,21 @@ def _written(draft: Draft, unit: Unit, attempts: Attempts, context: Context) -> 
         looped, variables = in_loop(timed, attempts, context)
         return _with_unit(replace(draft, variables=(*draft.variables, *variables)), looped)
     return _with_unit(draft, replace(unit, steps=_with_policies(unit.steps, _policy(attempts))))
+
+
+def _in_pipeline(draft: Draft, unit: Unit, attempts: Attempts, context: Context) -> tuple[Draft, Unit] | None:
+    """The draft with the steps in a pipeline of their own, and the unit that starts it; None: they have to stay.
+
+    A loop cannot stand in a loop, but in a pipeline that a loop starts.
+    """
+    part = Part(id=unit.id, origin=unit.origin, description=f"One attempt of '{unit.id}'.", units=(unit,))
+    mapped = any(draft.dag.task(task).mapping is not None for task in unit.tasks)
+    if mapped or unit.decision is not None or why_not(part, draft):
+        return None
+    steps = _with_policies(unit.steps, _policy(replace(attempts, retries=0)))
+    part = replace(part, units=(replace(unit, steps=steps, attempts=None),))
+    draft = outlined(part, draft, None, 1, context)
+    return draft, draft.unit(unit.id)
 
 
 def _no_loop(unit: Unit) -> str:

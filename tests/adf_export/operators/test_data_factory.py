@@ -13,7 +13,7 @@ from local_azure.data_factory.injection import Injection
 from tests.adf_export.operators.given import made, task
 from tests.adf_export.passes.building import dag as dag_of
 from tests.adf_export.running import run_in_local_factory
-from tests.data_factory.harness import OK, Done
+from tests.data_factory.harness import FAILED, OK, Done
 
 Json = Any
 RUN = "airflow.providers.microsoft.azure.operators.data_factory.AzureDataFactoryRunPipelineOperator"
@@ -186,9 +186,24 @@ def test_a_connection_with_a_login_is_refused() -> None:
     assert made(task(RUN, **ELSEWHERE), environment=environment).codes == ["ADF504"]
 
 
-def test_retries_of_a_task_that_waits_are_refused() -> None:
-    found = made(task(RUN, **ELSEWHERE, of_task={"retries": 2}), environment=ENVIRONMENT)
-    assert found.codes == ["ADF402"]
+# Each attempt is a run of a pipeline of its own: a loop cannot stand in a loop.
+@pytest.mark.parametrize(("fails", "status", "attempts"), [(0, "Succeeded", 1), (1, "Succeeded", 2), (3, "Failed", 3)])
+def test_a_task_that_waits_is_tried_again(fails: int, status: str, attempts: int, tmp_path: Path) -> None:
+    found = made(task(RUN, **ELSEWHERE, of_task={"retries": 2, "retry_delay_seconds": 60}), environment=ENVIRONMENT)
+    outcomes = [FAILED] * fails + [OK] * (3 - fails)
+    injections = {f"t_attempts[{turn}]/t_run": outcome for turn, outcome in enumerate(outcomes)}
+    done = run_in_local_factory(tmp_path, found.factory, "d", injections=injections)
+    assert str(done.run.status) == status
+    assert sum("/t_run" in record.key for record in done.records) == attempts
+    assert list(found.activities("d_t")) == ["t", "t_wait", "t_verdict"]
+
+
+def test_an_attempt_fails_with_the_run_that_it_waits_for(tmp_path: Path) -> None:
+    found = made(task(RUN, **ELSEWHERE, of_task={"retries": 1}), environment=ENVIRONMENT)
+    injections = {"t": STARTED, **states("InProgress", "Failed")}
+    done = run_in_local_factory(tmp_path, found.factory, "d", injections=injections)
+    assert str(done.run.status) == "Failed"
+    assert done.seconds == pytest.approx(2 * 120 + 300, abs=10)
 
 
 SENSOR = "airflow.providers.microsoft.azure.sensors.data_factory.AzureDataFactoryPipelineRunStatusSensor"
