@@ -43,7 +43,8 @@ def resolve_coins(bench: Workbench) -> Unit:
         f"'{bench.task.task_id}' takes ids of coins as CoinGecko writes them: a symbol fails as an unknown coin",
         hint="give ids, 'bitcoin' and not 'btc'",
     )
-    keys = (secret_step(bench, connection.secret),) if service.plan_of(bench, connection).header else ()
+    policy = service.policy_of(bench, connection)
+    keys = (secret_step(bench, connection.secret, policy),) if service.plan_of(bench, connection).header else ()
     known = _known_coins(bench, connection, coins, keys)
     there = select(call("activity", literal(known.name)), "output")
     unknown = bench.activity(

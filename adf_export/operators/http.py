@@ -1,6 +1,7 @@
 """HttpOperator and HttpSensor: a Web activity, in a loop where it is a sensor."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from adf_export.codes import BEHAVIOUR_DIFFERS, RESULT_DIFFERS
@@ -9,7 +10,7 @@ from adf_export.ir.unit import Unit
 from adf_export.operators.answers import accepted, answer_text, filtered
 from adf_export.operators.polling import IGNORED, poll, polling
 from adf_export.operators.registry import Operator
-from adf_export.operators.web_requests import web_properties
+from adf_export.operators.web_requests import web_steps
 from adf_export.operators.workbench import Workbench
 from adf_export.operators.xcom_readers import may_be_read
 from adf_export.templating.building import not_
@@ -36,8 +37,9 @@ def http(bench: Workbench) -> Unit:
         raise bench.not_exported("retry_args", "it is Python", hint="use retries and retry_delay of the task")
     _check_auth(bench)
     name = bench.name()
-    call = bench.activity(name, "WebActivity", web_properties(bench, data="data", default_method="POST"))
-    steps = (call, _check(bench, call)) if bench.has("response_check") else (call,)
+    steps = web_steps(bench, name, data="data", default_method="POST")
+    if bench.has("response_check"):
+        steps = (*steps, _check(bench, steps[-1]))
     if bench.has("response_filter"):
         return bench.unit(*steps, results={"return_value": filtered(bench, "response_filter", name)})
     if may_be_read(bench):
@@ -58,9 +60,9 @@ def http_sensor(bench: Workbench) -> Unit:
         hint="a timeout bounds how long",
     )
     name = bench.name()
-    look = bench.activity(name, "WebActivity", web_properties(bench, data="request_params", default_method="GET"))
+    *keys, look = web_steps(bench, name, data="request_params", default_method="GET")
     met = accepted(bench, "response_check", name) if bench.has("response_check") else literal(True)
-    return poll(bench, how, look, met)
+    return poll(bench, how, replace(look, depends_on=()), met, before=tuple(keys))
 
 
 def _check(bench: Workbench, call: Activity) -> Activity:

@@ -52,8 +52,8 @@ def polling(bench: Workbench) -> Polling:
     )
 
 
-def poll(bench: Workbench, how: Polling, look: Activity, met: Node) -> Unit:
-    """A loop around an activity until a condition on its output is met."""
+def poll(bench: Workbench, how: Polling, look: Activity, met: Node, *, before: tuple[Activity, ...] = ()) -> Unit:
+    """A loop around an activity until a condition on its output is met; `before` are steps that it needs."""
     variable = bench.variable(bench.name("found"), "Boolean")
     found = call("equals", call("variables", literal(variable)), literal(True))
     keep = bench.activity(
@@ -81,13 +81,14 @@ def poll(bench: Workbench, how: Polling, look: Activity, met: Node) -> Unit:
         "Until",
         obj(expression=found, timeout=timespan(how.timeout)),
         description=f"Looks every {how.interval:g} s.",
+        after=tuple(step.name for step in before),
         bodies=(Body(slot="activities", activities=round_),),
     )
     if not how.soft_fail:
-        return bench.unit(loop, attempts=once(bench))
+        return bench.unit(*before, loop, attempts=once(bench))
     ends = bench.activity(bench.name("ended"), "Wait", obj(waitTimeInSeconds=1), role=Role.HELPER)
     ends = replace(ends, depends_on=(Dependency(activity=loop.name, conditions=(Condition.COMPLETED,)),))
-    return bench.unit(loop, ends, decision=SkipsItself(when=call("not", found)), attempts=once(bench))
+    return bench.unit(*before, loop, ends, decision=SkipsItself(when=call("not", found)), attempts=once(bench))
 
 
 def once(bench: Workbench) -> Attempts:

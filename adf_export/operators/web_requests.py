@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 
 from adf_export.codes import BEHAVIOUR_DIFFERS
 from adf_export.environment import Connection
-from adf_export.ir.factory import Json, Object, obj, secret_reference
+from adf_export.ir.factory import Activity, Json, Object, Policy, obj, secret_reference
 from adf_export.ir.symbols import RUN
+from adf_export.operators.vault_secrets import secret_step, secret_value
 from adf_export.operators.workbench import Workbench
 from adf_export.templating import as_node
 from adf_export.templating.building import FALSE, NULL, any_of, concat, if_, inner
@@ -34,19 +35,39 @@ _KNOWN: Final = frozenset({"allow_redirects", "check_response", "timeout", "veri
 _WITHOUT_MARK: Final = frozenset({RUN, "encodeUriComponent", "formatDateTime", "int", "length"})
 # Our own key of the environment file: the audience of the managed identity's token.
 _RESOURCE: Final = "managed_identity_resource"
+# Likewise: the name of the header that holds the connection's secret.
+_SECRET_HEADER: Final = "secret_header"
 
 
-def web_properties(bench: Workbench, *, data: str, default_method: str) -> Object:
-    """Properties of the Web activity; `data` is the field that GET puts into the query and others into the body."""
+def web_steps(bench: Workbench, name: str, *, data: str, default_method: str) -> tuple[Activity, ...]:
+    """The Web activity, after one that reads its key where the environment file says that a header has one.
+
+    `data` is the field that GET puts into the query and others into the body.
+    """
     connection = bench.connection("http_conn_id", default="http_default")
+    header = connection.extra.get(_SECRET_HEADER)
+    if header and not connection.secret:
+        raise bench.connection_fault(connection, f"has {_SECRET_HEADER} = {header!r} and no secret")
+    keys = (secret_step(bench, connection.secret),) if header else ()
+    more = {str(header): secret_value(keys[0])} if keys else {}
+    properties = _properties(bench, connection, data, default_method, more)
+    policy = Policy(secure_input=True) if keys else None
+    after = tuple(key.name for key in keys)
+    return (*keys, bench.activity(name, "WebActivity", properties, after=after, policy=policy))
+
+
+def _properties(
+    bench: Workbench, connection: Connection, data: str, default_method: str, more_headers: Mapping[str, Json]
+) -> Object:
     method = _method(bench, default_method)
     options = _options(bench, connection)
     url = joined_url(base_url(connection), bench.value("endpoint"))
     payload = bench.value(data)
-    kind, body = ("", None) if method == "GET" else _body(bench, payload)
+    document = _document(bench, method, payload)
+    kind, body = ("", None) if method == "GET" else _body(bench, payload, document)
     if method == "GET":
         url = with_query(bench, url, payload, field=data)
-    headers = _headers(bench, connection, kind)
+    headers = obj((*_headers(bench, connection, kind).members, *more_headers.items()))
     if body is not None and not kind and not _has_header(headers, "content-type"):
         bench.tell(
             BEHAVIOUR_DIFFERS,
@@ -208,18 +229,26 @@ def _timeout(bench: Workbench, given: Any) -> str:
     return f"00:{whole // 60:02}:{whole % 60:02}"
 
 
-def _body(bench: Workbench, data: Json) -> tuple[str, Json]:
+def _body(bench: Workbench, data: Json, document: Json) -> tuple[str, Json]:
     """Content-Type that requests sets by itself, and the body; None: there is none."""
-    kwargs = bench.value("request_kwargs")
-    if isinstance(kwargs, Object) and kwargs.members:
-        if [name for name, _ in kwargs.members] != ["json"] or data:
-            raise bench.not_exported("request_kwargs", "only 'json' without data has a place in a Web activity")
-        return _JSON, kwargs.get("json")
+    if document is not None:
+        return _JSON, document
     if data is None or data == "" or data == Object():
         return "", None
     if isinstance(data, Object):
         return _FORM, encoded(bench, data, field="data")
     return "", data
+
+
+def _document(bench: Workbench, method: str, data: Json) -> Json:
+    """The member json of request_kwargs."""
+    given = bench.value("request_kwargs")
+    if given is None or given == Object():
+        return None
+    names = [name for name, _ in given.members] if isinstance(given, Object) else []
+    if names != ["json"] or data or method == "GET":
+        raise bench.not_exported("request_kwargs", "only 'json' in place of data has a place in a Web activity")
+    return given.get("json") if isinstance(given, Object) else None
 
 
 def _headers(bench: Workbench, connection: Connection, kind: str) -> Object:
@@ -237,7 +266,7 @@ def _headers(bench: Workbench, connection: Connection, kind: str) -> Object:
 
 
 def _is_option(name: str) -> bool:
-    return name in _KNOWN or name in _OPTIONS or name == _RESOURCE
+    return name in _KNOWN or name in _OPTIONS or name in (_RESOURCE, _SECRET_HEADER)
 
 
 def _has_header(headers: Object, name: str) -> bool:
@@ -249,7 +278,7 @@ def _authentication(bench: Workbench, connection: Connection) -> Object | None:
     if connection.login and connection.secret:
         password = secret_reference(bench.vault(), connection.secret)
         return obj(type="Basic", username=connection.login, password=password)
-    if connection.login or connection.secret:
+    if connection.login or (connection.secret and _SECRET_HEADER not in connection.extra):
         missing = "login" if connection.secret else "secret"
         raise bench.connection_fault(connection, f"needs a {missing}: HttpHook authenticates with login and password")
     resource = connection.extra.get(_RESOURCE)

@@ -4,6 +4,7 @@ import json
 import textwrap
 import warnings
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,13 +15,17 @@ from adf_export.ir.values import Function
 from adf_lang import Scope, evaluate
 from local_azure.data_factory.activities.web import WEB
 from local_azure.key_vault.store import Attributes
+from tests.adf_export.lakehouse.factory_side import deploy, outcome
 from tests.adf_export.operators.given import Made, made, task
+from tests.adf_export.operators.test_arguments import arguments_of
+from tests.data_factory.arm import arm_in
 from tests.data_factory.world import Ran, World, run, serving
 from tests.fakes.web_service import Seen, WebService
 from tests.local_azure.cloud import Cloud, cloud_in
 
 Json = Any
 HTTP = "airflow.providers.http.operators.http.HttpOperator"
+SENSOR = "airflow.providers.http.sensors.http.HttpSensor"
 HOST = "api.example.com"
 FIRM = {"Content-Type": "text/plain"}
 # Arguments of the operator, and what its connection has besides the host.
@@ -248,8 +253,57 @@ def test_a_login_needs_a_secret() -> None:
     assert exported({}, {"login": "user"}).codes == ["ADF504"]
 
 
+def test_a_key_in_a_header_comes_from_the_vault(world: World, service: WebService) -> None:
+    fields = {"method": "GET", "endpoint": "v1", "headers": {"X-One": "1"}}
+    one = exported(fields, {"password": "yes", "extra": {"secret_header": "X-Api-Key"}})
+    activities = one.activities()
+    key = run(WEB, activities["t_key"]["typeProperties"], world)
+    ran = run(WEB, activities["t"]["typeProperties"], world, activities={"t_key": {"output": key.output}})
+    assert ran.error is None, ran.error
+    assert (service.last.headers["x-api-key"], service.last.headers["x-one"]) == ("pass word", "1")
+    assert activities["t_key"]["policy"]["secureOutput"]
+    assert activities["t"]["policy"]["secureInput"]
+    assert one.refused_by_local_factory() == []
+
+
 def test_the_managed_identity_where_the_environment_says_so() -> None:
     one = exported({"method": "GET"}, {"extra": {"managed_identity_resource": "https://management.azure.com"}})
     found = one.activities()["t"]["typeProperties"]
     assert found["authentication"] == {"type": "MSI", "resource": "https://management.azure.com"}
     assert "headers" not in found
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("answers", "check", "state"),
+    [
+        ([200], None, "Succeeded"),
+        ([404, 404, 200], None, "Succeeded"),
+        ([404], None, "Failed"),
+        ([200], "lambda response: response.json()['ready']", "Failed"),
+    ],
+)
+def test_the_sensor_asks_until_it_is_content(
+    service: WebService, cloud: Cloud, tmp_path: Path, answers: list[int], check: str | None, state: str
+) -> None:
+    for status in answers:
+        service.answer("/v1", status, {"ready": False})
+    fields = {"endpoint": "v1", "poke_interval": 1, "timeout": 5 if state == "Succeeded" else 2}
+    more = {"response_check": function(check)} if check else {}
+    api = Connection(conn_id="api", host=f"https://{HOST}")
+    environment = Environment(name="own", connections={"api": api})
+    one = made(task(SENSOR, http_conn_id="api", **fields, **more), environment=environment)
+    with serving(service) as origin, arm_in(tmp_path, cloud, hosts={HOST: origin}) as arm, arm.http() as client:
+        client.base_url = f"{arm.url}{arm.factory_url('own')}"
+        deploy(client, one.factory)
+        assert outcome(client, "d", {})[0] == state
+    assert len(service.seen) >= (len(answers) if state == "Succeeded" else 2)
+
+
+def test_every_argument_is_accounted_for() -> None:
+    for operator in (HTTP, SENSOR):
+        for argument in arguments_of(operator) - {"http_conn_id"}:
+            api = Connection(conn_id="api", host=f"https://{HOST}")
+            fields = {"endpoint": "v1", argument: "x"}
+            one = made(task(operator, http_conn_id="api", **fields), environment=Environment(connections={"api": api}))
+            assert "register a translator that knows it" not in str(one.compiled.diagnostics), argument
