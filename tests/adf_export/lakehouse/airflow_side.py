@@ -7,29 +7,38 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from demo.environment import child_environment
 from demo.options import PROJECT
 from demo.stand_ins import StandIns
 
 _SECONDS = 300
 
 
+def prepare(home: Path) -> None:
+    """Makes Airflow's database; it needs no cloud."""
+    _airflow(_own(home), "db", "migrate")
+
+
 def run_dags(stand_ins: StandIns, home: Path, runs: Mapping[str, Mapping[str, Any]]) -> None:
     """DAG -> its conf; one after the other."""
-    environment = stand_ins.environment() | {
+    for dag_id, conf in runs.items():
+        _airflow(stand_ins.environment() | _own(home), "dags", "test", dag_id, "--conf", json.dumps(conf))
+
+
+def _own(home: Path) -> dict[str, str]:
+    return {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
     }
-    _airflow(environment, "db", "migrate")
-    for dag_id, conf in runs.items():
-        _airflow(environment, "dags", "test", dag_id, "--conf", json.dumps(conf))
 
 
 def _airflow(environment: Mapping[str, str], *words: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "airflow", *words],
-        env=environment,
+        env=child_environment() | environment,
+        cwd=PROJECT,
         capture_output=True,
         text=True,
         timeout=_SECONDS,

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from azure.storage.blob import ContainerClient
 
@@ -15,7 +14,6 @@ from demo.options import Options
 from demo.stand_ins import NOTEBOOKS, StandIns
 from local_azure.environment import LANDING
 
-Json = Any
 # They tell when a row was brought, which differs between two runs.
 INGESTION_COLUMNS = ("_file_modified_at", "_ingested_at", "file_modified_at", "ingested_at", "quarantined_at")
 _OWN_NOTEBOOKS = {"/Shared/tests": Path(__file__).parent / "notebooks"}
@@ -25,8 +23,8 @@ _OWN_NOTEBOOKS = {"/Shared/tests": Path(__file__).parent / "notebooks"}
 class Contents:
     """What is in a lakehouse at the end."""
 
-    # Name of a blob -> the document in it.
-    landed: Mapping[str, Json]
+    # Name of a blob -> its bytes.
+    landed: Mapping[str, bytes]
     # Table -> its rows as JSON texts, sorted.
     tables: Mapping[str, list[str]]
 
@@ -48,7 +46,7 @@ def contents(stand_ins: StandIns) -> Contents:
     with ContainerClient(
         account_url=endpoints.blob, container_name=LANDING, credential=stand_ins.secrets.azurite_key
     ) as landing:
-        blobs = {name: json.loads(landing.download_blob(name).readall()) for name in landing.list_blob_names()}
+        blobs = {name: bytes(landing.download_blob(name).readall()) for name in landing.list_blob_names()}
     tables = stand_ins.run_notebook("/Shared/tests/rows", {"ingestion_columns": json.dumps(INGESTION_COLUMNS)})
     return Contents(landed=blobs, tables=tables)
 

@@ -5,12 +5,18 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
 
 from adf_export.backends.documents import Kind, documents
+from adf_export.codes import Severity
+from adf_export.compiler import assemble, compile_dag
+from adf_export.environment import read_environment
+from adf_export.frontend import read_dags
 from adf_export.ir.factory import Factory
+from demo.options import PROJECT
 from demo.stand_ins import StandIns
 
 Json = Any
@@ -18,6 +24,18 @@ _RESOURCE = "https://management.azure.com"
 # Kind -> its collection, in the order in which documents refer to each other.
 _COLLECTIONS = {Kind.LINKED_SERVICE: "linkedservices", Kind.DATASET: "datasets", Kind.PIPELINE: "pipelines"}
 _SECONDS = 300
+
+
+def exported(stand_ins: StandIns) -> Factory:
+    """Our DAGs with the environment file of this machine, and the checkpoints below the cloud's own folder."""
+    environment = read_environment(PROJECT / "environments" / "local.toml")
+    checkpoints = stand_ins.environment()["AIRFLOW_VAR_CRYPTO_CHECKPOINT_ROOT"]
+    environment = replace(environment, variables={**environment.variables, "crypto_checkpoint_root": checkpoints})
+    dags = {dag.dag_id: dag for reading in read_dags([PROJECT / "dags"]) for dag in reading.dags}
+    compiled = [compile_dag(dag, environment, dags) for dag in dags.values()]
+    errors = [found for one in compiled for found in one.diagnostics if found.severity is Severity.ERROR]
+    assert errors == []
+    return assemble(compiled, environment)
 
 
 @contextmanager
