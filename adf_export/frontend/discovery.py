@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-from pathspec.patterns.gitwildmatch import GitWildMatchPattern
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 _IGNORE_FILE: Final = ".airflowignore"
 _SYNTAX: Final = "AIRFLOW__CORE__DAG_IGNORE_FILE_SYNTAX"
@@ -26,7 +26,7 @@ class Rule(Protocol):
 class Glob(NamedTuple):
     """A line as in .gitignore."""
 
-    pattern: GitWildMatchPattern
+    pattern: GitIgnoreSpecPattern
     # The folder of the ignore file where the line has a slash within; "": it is about names anywhere below.
     base: str
     only_folders: bool
@@ -36,7 +36,7 @@ class Glob(NamedTuple):
         if line.strip() == "/":
             return None
         anchored = line.startswith("/") or "/" in line.rstrip("/")
-        return cls(GitWildMatchPattern(line), folder if anchored else "", line.rstrip().endswith("/"))
+        return cls(GitIgnoreSpecPattern(line), folder if anchored else "", line.rstrip().endswith("/"))
 
     def judge(self, path: str, *, is_folder: bool) -> bool | None:
         if self.only_folders and not is_folder:
