@@ -53,7 +53,7 @@ TEMPLATE_NOT_EXPRESSIBLE = Code("ADF202", E, "a template has no equal expression
 TEMPLATE_UNKNOWN_NAME = Code("ADF203", E, "a template uses a name that Airflow does not give it")
 XCOM_NOT_AVAILABLE = Code("ADF204", E, "a task reads an XCom that no exported task gives")
 XCOM_MAY_BE_MISSING = Code("ADF205", E, "a task reads the XCom of a task that may not have run")
-DECISION_NOT_EXPRESSIBLE = Code("ADF206", E, "a branch's decision has no equal expression")
+DECISION_NOT_EXPRESSIBLE = Code("ADF206", E, "a Python function has no equal expression")
 TEMPLATE_DIFFERS = Code("ADF207", W, "a template gives another text in a case that the message tells")
 
 # 3xx Trigger rules and the graph

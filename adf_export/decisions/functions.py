@@ -53,7 +53,7 @@ def truth_of(function: Function, positional: tuple[Argument, ...], keyword: Mapp
 
 def _lowering(function: Function, scope: Scope) -> Lowering:
     return Lowering(
-        scope=scope, text=function.name, noun="decision", code=DECISION_NOT_EXPRESSIBLE, first_line=function.line
+        scope=scope, text=function.name, noun="function", code=DECISION_NOT_EXPRESSIBLE, first_line=function.line
     )
 
 

@@ -24,7 +24,7 @@ class Lowering:
     scope: Scope
     # The template or the function's name, for messages.
     text: str
-    # What to call it: "template", "decision".
+    # What to call it: "template", "function".
     noun: str
     # The code of a refusal.
     code: Code
