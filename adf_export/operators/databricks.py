@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from adf_export.ir.factory import Json, Object, obj
+from adf_export.ir.factory import Object, obj
 from adf_export.ir.unit import Attempts, Unit
 from adf_export.operators.databricks_services import Service, workspace, workspace_with
 from adf_export.operators.databricks_tasks import NOT_OF_TASKS, activity_of, forwarded, parameters
-from adf_export.operators.payload import Given, Payload
+from adf_export.operators.mapped_items import field_value
+from adf_export.operators.payload import Given, Payload, argument
 from adf_export.operators.registry import Operator
 from adf_export.operators.workbench import Workbench
 from adf_lang.nodes import call, literal, select
@@ -31,20 +32,20 @@ def submit_run(bench: Workbench) -> Unit:
 def notebook(bench: Workbench) -> Unit:
     """DatabricksNotebookOperator outside of a workflow: it submits a run of its own."""
     task = obj(
-        notebook_path=bench.value("notebook_path"),
-        source=bench.value("source"),
-        base_parameters=bench.value("notebook_params"),
+        notebook_path=field_value(bench, "notebook_path"),
+        source=field_value(bench, "source"),
+        base_parameters=field_value(bench, "notebook_params"),
     )
     return _own_task(
         bench,
-        notebook_task=_given(bench, "notebook_task", task),
-        libraries=_given(bench, "notebook_packages", bench.value("notebook_packages")),
+        notebook_task=Given(bench=bench, field="notebook_params", place="notebook_task", value=task),
+        libraries=argument(bench, "notebook_packages"),
     )
 
 
 def task_config(bench: Workbench) -> Unit:
     """DatabricksTaskOperator outside of a workflow."""
-    config = _given(bench, "task_config", bench.value("task_config")).payload()
+    config = argument(bench, "task_config").payload()
     return _own_task(bench, **config.take_all())
 
 
@@ -66,7 +67,7 @@ def run_now(bench: Workbench) -> Unit:
 
 def _own_task(bench: Workbench, **members: Given) -> Unit:
     _check_settings(bench)
-    own = {name: _given(bench, name, bench.value(name)) for name in _TASK_ARGUMENTS if bench.has(name)}
+    own = {name: argument(bench, name) for name in _TASK_ARGUMENTS if bench.has(name)}
     payload = Payload({**members, **own})
     payload.ignore(_IGNORED_MEMBERS)
     return _task(bench, payload, limits=[payload.take("timeout_seconds")], forwards=False)
@@ -100,13 +101,9 @@ def _within(bench: Workbench, limits: list[Given | None]) -> Attempts:
     return replace(attempts, timeout_seconds=min(seconds, default=None))
 
 
-def _given(bench: Workbench, field: str, value: Json) -> Given:
-    return Given(bench=bench, field=field, place=field, value=value)
-
-
 def _merged(bench: Workbench, arguments: tuple[str, ...]) -> Payload:
-    base = _given(bench, "json", bench.value("json")).payload().take_all() if bench.has("json") else {}
-    return Payload(base | {name: _given(bench, name, bench.value(name)) for name in arguments if bench.has(name)})
+    base = argument(bench, "json").payload().take_all() if bench.has("json") else {}
+    return Payload(base | {name: argument(bench, name) for name in arguments if bench.has(name)})
 
 
 def _only(tasks: Given) -> Payload:

@@ -140,7 +140,10 @@ def _text(given: Given) -> Json:
 
 
 def _texts(given: Given) -> Json:
-    return given.texts()
+    found = given.texts()
+    if isinstance(found, Node):
+        raise given.invalid("must be a dict that is known when the DAG is compiled")
+    return found
 
 
 def _place(given: Given) -> Json:

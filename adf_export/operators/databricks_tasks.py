@@ -10,6 +10,7 @@ from adf_export.ir.symbols import param
 from adf_export.operators.payload import Given, Payload
 from adf_export.operators.workbench import Workbench
 from adf_export.templating.kinds import NONE, kinds_of_param
+from adf_lang.nodes import Node
 
 LIBRARIES: Final = ("cran", "egg", "jar", "maven", "pypi", "whl")
 
@@ -30,9 +31,11 @@ def activity_of(bench: Workbench, payload: Payload, *, forwards: bool) -> tuple[
     raise bench.invalid("notebook_task", "is missing, and so is every other task", hint="give notebook_task")
 
 
-def parameters(given: Given) -> Object:
+def parameters(given: Given) -> Object | Node:
     """Named parameters as texts; an empty one does not reach the run."""
     found = given.texts()
+    if isinstance(found, Node):
+        return found
     for name, value in found.members:
         if value == "":
             hint = "leave it out, and let the notebook have a default"

@@ -7,6 +7,7 @@ from typing import Final
 from adf_export.codes import BEHAVIOUR_DIFFERS, FIELD_IGNORED, FIELD_INVALID, FIELD_NOT_CONSTANT, FIELD_NOT_EXPORTED
 from adf_export.diagnostics import Refusal
 from adf_export.ir.factory import Json, Object
+from adf_export.operators.mapped_items import field_value, kinds_of_item
 from adf_export.operators.workbench import Workbench
 from adf_export.templating.building import NULL, inner
 from adf_export.templating.given import kinds_of_node
@@ -72,8 +73,10 @@ class Given:
         """
         return Payload(self._members())
 
-    def texts(self) -> Object:
-        """An object whose members are data, as texts; likewise."""
+    def texts(self) -> Object | Node:
+        """An object whose members are data, as texts; likewise, but that it may be known at run time only."""
+        if isinstance(self.value, Node) and self.value != NULL:
+            return self._text_of(self.value)
         return Object(tuple((name, member.text()) for name, member in self._members().items()))
 
     def items(self) -> tuple["Given", ...]:
@@ -103,7 +106,7 @@ class Given:
         return Given(bench=self.bench, field=self.field, place=f"{self.place}{step}", value=value)
 
     def _text_of(self, node: Node) -> Node:
-        kinds = kinds_of_node(inner(node), self.bench.dag)
+        kinds = kinds_of_item(self.bench.task, node) or kinds_of_node(inner(node), self.bench.dag)
         if kinds <= TEXT | INT:
             return node
         if kinds <= BOOL:
@@ -117,6 +120,11 @@ class Given:
             detail="A boolean is written True, where Airflow sends true; a float 1E+20, where it sends 1e+20.",
         )
         return node
+
+
+def argument(bench: Workbench, field: str) -> Given:
+    """What the DAG gives for an argument."""
+    return Given(bench=bench, field=field, place=field, value=field_value(bench, field))
 
 
 class Payload:

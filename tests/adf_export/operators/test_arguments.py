@@ -12,6 +12,7 @@ from tests.adf_export.operators.test_databricks import CLUSTER, LOAD
 from tests.adf_export.operators.test_databricks import MODULE as DATABRICKS
 
 FACTORY = "airflow.providers.microsoft.azure.operators.data_factory"
+FACTORY_SENSORS = "airflow.providers.microsoft.azure.sensors.data_factory"
 COMMON_SQL = "airflow.providers.common.sql.operators.sql"
 ENVIRONMENT = Environment(
     name="own",
@@ -34,7 +35,9 @@ OPERATORS: dict[str, dict[str, Any]] = {
     f"{DATABRICKS}.DatabricksRunNowOperator": {"job_id": 1},
     f"{DATABRICKS}.DatabricksTaskOperator": {**CLUSTER, "task_config": {"notebook_task": LOAD}},
     f"{FACTORY}.AzureDataFactoryRunPipelineOperator": {"pipeline_name": "p"},
-    "airflow.providers.microsoft.azure.sensors.data_factory.AzureDataFactoryPipelineRunStatusSensor": {"run_id": "4711"},
+    "airflow.providers.microsoft.azure.sensors.data_factory.AzureDataFactoryPipelineRunStatusSensor": {
+        "run_id": "4711"
+    },
     f"{COMMON_SQL}.SQLExecuteQueryOperator": {"conn_id": "warehouse", "sql": "SELECT 1"},
     f"{COMMON_SQL}.SQLCheckOperator": {"conn_id": "warehouse", "sql": "SELECT 1"},
     f"{COMMON_SQL}.SQLColumnCheckOperator": {

@@ -1,13 +1,13 @@
 """Databricks operators: the activities that an engineer would have written, and what Airflow itself would submit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping as AnyMapping
 from typing import Any
 
 import pytest
 
 from adf_export.environment import Connection, Environment
-from adf_export.ir.dag import Param
-from tests.adf_export.operators.given import Made, made, task
+from adf_export.ir.dag import Mapping, Param
+from tests.adf_export.operators.given import Made, made, task, value
 
 Json = Any
 MODULE = "airflow.providers.databricks.operators.databricks"
@@ -31,7 +31,7 @@ TOKEN = {
 }
 
 
-def one(operator: str, /, of_dag: Mapping[str, Any] | None = None, **fields: Any) -> Made:
+def one(operator: str, /, of_dag: AnyMapping[str, Any] | None = None, **fields: Any) -> Made:
     return made(task(operator, **fields), environment=ENVIRONMENT, **(of_dag or {}))
 
 
@@ -305,3 +305,47 @@ def test_a_connection_that_is_not_configured_is_told_and_exported() -> None:
     found = made(task(SUBMIT, **FIELDS), environment=Environment())
     assert found.codes == ["ADF501"]
     assert found.refused_by_local_factory() == []
+
+
+# Mapped arguments -> properties of the activity in the ForEach.
+MAPPED: list[tuple[str, dict[str, Any], dict[str, Any], Json]] = [
+    (
+        NOTEBOOK,
+        {**CLUSTER, "notebook_path": "/a", "source": "WORKSPACE"},
+        {"notebook_params": [{"day": "x", "n": 1}, {"day": "y", "n": 2}]},
+        {"notebookPath": "/a", "baseParameters": {"day": "@item().day", "n": "@item().n"}},
+    ),
+    (
+        NOTEBOOK,
+        {**CLUSTER, "notebook_path": "/a", "source": "WORKSPACE"},
+        {"notebook_params": [{"day": "x"}, {"night": "y"}]},
+        {"notebookPath": "/a", "baseParameters": "@item()"},
+    ),
+    (
+        SUBMIT,
+        CLUSTER,
+        {"notebook_task": [{"notebook_path": "/a"}, {"notebook_path": "/b"}]},
+        {"notebookPath": "@item().notebook_path"},
+    ),
+    (RUN_NOW, {}, {"job_id": [1, 2]}, {"jobId": "@item()"}),
+]
+
+
+@pytest.mark.parametrize(("operator", "fields", "mapped", "wanted"), MAPPED)
+def test_copies_of_a_mapped_task_take_their_parts(
+    operator: str, fields: dict[str, Any], mapped: dict[str, Any], wanted: Json
+) -> None:
+    mapping = Mapping(expand=tuple((name, value(items)) for name, items in mapped.items()))
+    found = one(operator, **fields, of_task={"mapping": mapping})
+    (loop,) = found.activities().values()
+    (inner,) = loop["typeProperties"]["activities"]
+    assert bare(inner["typeProperties"]) == wanted
+
+
+def bare(document: Json) -> Json:
+    """Expressions as their texts."""
+    if isinstance(document, dict):
+        if document.get("type") == "Expression":
+            return document["value"]
+        return {name: bare(member) for name, member in document.items()}
+    return document
