@@ -15,7 +15,7 @@ from adf_lang.nodes import Node, call, literal, select
 
 _PIPELINE: Final = call("pipeline")
 # As utcNow() writes it.
-_ISO: Final = "yyyy-MM-ddTHH:mm:ss.fffffffZ"
+ISO: Final = "yyyy-MM-ddTHH:mm:ss.fffffffZ"
 _INTERVAL: Final = frozenset({RunField.DATA_INTERVAL_START, RunField.DATA_INTERVAL_END})
 
 
@@ -47,7 +47,7 @@ def _moment(field: RunField, otherwise: Node, more: tuple[Parameter, ...]) -> Gi
 
 
 def _text(moment: Node) -> Node:
-    return call("formatDateTime", moment, literal(_ISO))
+    return call("formatDateTime", moment, literal(ISO))
 
 
 def _parameter(field: RunField) -> Node:
