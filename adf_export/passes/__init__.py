@@ -13,6 +13,7 @@ from adf_export.passes.outline import outline
 from adf_export.passes.regions import regions
 from adf_export.passes.retries import retries
 from adf_export.passes.settings import check_settings
+from adf_export.passes.tidy import tidy
 from adf_export.passes.trigger_rules import trigger_rules
 
 PASSES: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
@@ -34,4 +35,6 @@ PASSES: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
     trigger_rules,
     # Reads units, activities, symbols; writes activities without symbols, parameters, variables, global parameters.
     link,
+    # Reads expressions; writes shorter ones of the same value.
+    tidy,
 )
