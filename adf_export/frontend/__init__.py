@@ -8,6 +8,6 @@ fork        imports one file and reads its DAGs                            a for
 dags, tasks, values, functions   Airflow's objects -> IR                   likewise
 """
 
-from adf_export.frontend.reading import read_dags
+from adf_export.frontend.reading import read_dags, root_of
 
-__all__ = ["read_dags"]
+__all__ = ["read_dags", "root_of"]

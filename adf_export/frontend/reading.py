@@ -34,7 +34,7 @@ def read_dags(
     Raises:
         AdfExportError: the process that imports DAG files does not work.
     """
-    base = Path(os.path.abspath(root or _root_of(paths)))
+    base = Path(os.path.abspath(root or root_of(paths)))
     search = tuple(str(folder) for folder in _search(base))
     kept = Cache(cache, root=base, search=search) if cache else None
     readings: list[Reading] = []
@@ -67,7 +67,7 @@ def _asked(request: Request, kept: Cache | None, progress: Callable[[str], None]
         yield answer
 
 
-def _root_of(paths: Sequence[Path]) -> Path:
+def root_of(paths: Sequence[Path]) -> Path:
     """The folder that is given, or the one of a file; of several ones what they have in common."""
     folders = [path if path.is_dir() else path.parent for path in map(Path, paths)]
     return Path(os.path.commonpath([os.path.abspath(folder) for folder in folders])) if folders else Path()
