@@ -18,7 +18,7 @@ from adf_export.codes import COMPILER_FAULT, INVALID_DOCUMENT
 from adf_export.compiler import Compiled, assemble, compile_dag
 from adf_export.diagnostics import Diagnostic, diagnostic, has_errors, in_order
 from adf_export.environment import Environment
-from adf_export.frontend import read_dags
+from adf_export.frontend import read_dags, root_of
 from adf_export.ir.dag import Dag, Reading
 from adf_export.ir.factory import Factory
 from adf_export.ir.unit import Resources
@@ -60,12 +60,6 @@ def compile_paths(
     """
     readings = read_dags(paths, root=root_of(paths), cache=cache, progress=progress)
     return compile_readings(readings, environment, format=format)
-
-
-def root_of(paths: Sequence[Path]) -> Path:
-    """What places are told relative to: the folder that is given; of several paths, the one that holds them all."""
-    folders = [os.path.abspath(path if path.is_dir() else path.parent) for path in paths]
-    return Path(os.path.commonpath(folders))
 
 
 def compile_readings(readings: Sequence[Reading], environment: Environment, *, format: str = GIT) -> Session:

@@ -26,11 +26,15 @@ def report_text(report: Report, *, everything: bool) -> Text:
     return Text("\n").join(_lines(report, everything=everything))
 
 
-def diagnostics_text(report: Report, *, everything: bool) -> Text:
-    """Diagnostics alone, errors first, and how many are not shown."""
+def diagnostics_text(report: Report, *, everything: bool, only_errors: bool = False, dag_id: str = "") -> Text:
+    """Diagnostics alone, errors first, and how many are not shown; `dag_id`: of one DAG."""
     lines: list[Text] = []
-    for severity in Severity:
-        found = [one for one in report.all_diagnostics() if one.severity is severity]
+    for severity in (Severity.ERROR,) if only_errors else tuple(Severity):
+        found = [
+            one
+            for one in report.all_diagnostics()
+            if one.severity is severity and (not dag_id or one.origin.dag_id == dag_id)
+        ]
         lines += _shown(found, report, len(found) if everything else SHORT[severity])
     return Text("\n").join(lines)
 
