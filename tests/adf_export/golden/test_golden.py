@@ -11,9 +11,10 @@ from adf_export.backends.graph import graph_svg
 from adf_export.codes import Severity
 from adf_export.diagnostics import Diagnostic
 from adf_export.ir.factory import inside
+from adf_export.session import Session
 from adf_export.validate import validate
 from adf_export.validate.secrets import find_secrets
-from tests.adf_export.golden.compiling import Exported, export
+from tests.adf_export.golden.compiling import export
 from tests.adf_export.golden.drawn import DRAWN
 from tests.adf_export.running import refusals
 
@@ -22,7 +23,7 @@ FOLDERS = sorted(path.parent.name for path in HERE.glob("*/dag.py"))
 
 
 @pytest.fixture(scope="module")
-def exported() -> Mapping[str, Exported]:
+def exported() -> Mapping[str, Session]:
     """All are read in one go: importing Airflow takes longer than everything else."""
     return export(HERE, FOLDERS, HERE / "environment.toml")
 
@@ -33,7 +34,7 @@ def test_there_are_ten() -> None:
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_is_as_expected(exported: Mapping[str, Exported], name: str, update: bool) -> None:
+def test_is_as_expected(exported: Mapping[str, Session], name: str, update: bool) -> None:
     folder, one = HERE / name, exported[name]
     found = {f"expected/{path}": text for path, text in git_files(one.factory).items()}
     found["diagnostics.txt"] = "".join(f"{line(item)}\n" for item in one.diagnostics)
@@ -45,7 +46,7 @@ def test_is_as_expected(exported: Mapping[str, Exported], name: str, update: boo
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_is_what_an_engineer_would_have_drawn(exported: Mapping[str, Exported], name: str) -> None:
+def test_is_what_an_engineer_would_have_drawn(exported: Mapping[str, Session], name: str) -> None:
     found = {
         pipeline.name: Counter(activity.type for activity in inside(pipeline.activities))
         for pipeline in exported[name].factory.pipelines
@@ -54,7 +55,7 @@ def test_is_what_an_engineer_would_have_drawn(exported: Mapping[str, Exported], 
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_is_valid_for_both_judges_and_holds_no_secret(exported: Mapping[str, Exported], name: str) -> None:
+def test_is_valid_for_both_judges_and_holds_no_secret(exported: Mapping[str, Session], name: str) -> None:
     one = exported[name]
     assert [line(item) for item in one.diagnostics if item.severity is Severity.ERROR] == []
     assert validate(one.factory) == ()
