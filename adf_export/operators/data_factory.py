@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from adf_export.ir.factory import Activity, Body, Json, Object, Role, obj
+from adf_export.ir.factory import Activity, Body, Condition, Dependency, Json, Object, Role, obj
 from adf_export.ir.unit import SkipsItself, Unit
 from adf_export.names import PIPELINE_LENGTH, clean, shorten
 from adf_export.operators.factory_calls import create_run, factory_url, has_ended, is_own, read_run, segment, verdict
@@ -38,7 +38,9 @@ def run_pipeline(bench: Workbench) -> Unit:
     if not waits:
         return bench.unit(start, results={"run_id": run_id})
     pause = _pause(bench)
-    read = read_run(bench, factory, run_id, after=(pause.name,))
+    read = read_run(bench, factory, run_id)
+    # Whatever becomes of the pause: so that the loop surely knows an answer.
+    read = replace(read, depends_on=(Dependency(activity=pause.name, conditions=(Condition.COMPLETED,)),))
     loop = bench.activity(
         bench.name("wait"),
         "Until",

@@ -79,7 +79,7 @@ def create_run(bench: Workbench, factory: Json, query: dict[str, Json]) -> Activ
     )
 
 
-def read_run(bench: Workbench, factory: Json, run_id: Json, *, after: tuple[str, ...] = ()) -> Activity:
+def read_run(bench: Workbench, factory: Json, run_id: Json) -> Activity:
     """Asks for a run; its output has status."""
     url = as_text(factory, "/pipelineruns/", run_id, f"?{_VERSION}")
     return bench.activity(
@@ -88,7 +88,6 @@ def read_run(bench: Workbench, factory: Json, run_id: Json, *, after: tuple[str,
         obj(method="GET", url=url, authentication=_IDENTITY),
         role=Role.HELPER,
         description="Asks how the run is going.",
-        after=after,
         policy=_READS,
     )
 

@@ -7,10 +7,12 @@ from typing import Any
 
 from adf_export.backends.documents import documents
 from adf_export.compiler import Compiled, assemble, compile_dag
+from adf_export.diagnostics import has_errors
 from adf_export.environment import Environment
 from adf_export.ir.dag import Dag, Task
 from adf_export.ir.factory import Factory
 from adf_export.ir.values import Constant, Items, Members, Template, Value
+from adf_export.validate import validate
 from tests.adf_export.passes.building import dag as dag_of
 from tests.adf_export.passes.building import place
 from tests.adf_export.running import refusals
@@ -76,4 +78,7 @@ class Made:
 def made(*tasks: Task, environment: Environment, dags: Mapping[str, Dag] | None = None, **of_dag: Any) -> Made:
     whole = dag_of(*tasks, **of_dag)
     compiled = compile_dag(whole, environment, {whole.dag_id: whole, **(dags or {})})
-    return Made(compiled, assemble([compiled], environment))
+    factory = assemble([compiled], environment)
+    # Pipelines of other DAGs are not in it.
+    assert dags or not has_errors(validate(factory)), validate(factory)
+    return Made(compiled, factory)
