@@ -42,11 +42,11 @@ def land_markets(bench: Workbench) -> Unit:
     currency = service.currency(bench)
     size = per_page if bench.has("per_page") else 100
     url = as_text(
-        *("coins/markets?vs_currency=", _encoded(currency), "&order=market_cap_desc"),
-        *("&per_page=", _encoded(size), "&page=", _encoded(page), *_ids(coins)),
+        *("coins/markets?vs_currency=", currency, "&order=market_cap_desc"),
+        *("&per_page=", _text(size), "&page=", _text(page), *_ids(coins)),
     )
     path = as_text(
-        *("coingecko/coins_markets/ingest_date=", service.ingest_date(bench), "/page-", _four_digits(page), "."),
+        *("coingecko/coins_markets/ingest_date=", service.ingest_date(bench), "/page-", *_four_digits(page), "."),
         *(currency, "/", service.run_name(bench), ".json"),
     )
     first = call("equals", call("int", as_node(page)), literal(1))
@@ -58,15 +58,15 @@ def land_chart(bench: Workbench) -> Unit:
     coin, first, last = bench.value("coin_id"), bench.value("range_from"), bench.value("range_to")
     currency = service.currency(bench)
     url = as_text(
-        *("coins/", _encoded(coin), "/market_chart/range?vs_currency=", _encoded(currency)),
-        *("&from=", _encoded(first), "&to=", _encoded(last)),
+        *("coins/", _encoded(coin), "/market_chart/range?vs_currency=", currency),
+        *("&from=", _text(first), "&to=", _text(last)),
     )
     path = as_text(
         *(
             "coingecko/market_chart_range/ingest_date=",
             service.ingest_date(bench),
             "/",
-            service.landing_name(coin),
+            service.landing_name(coin, "$+"),
             ".",
         ),
         *(currency, "/", service.run_name(bench), ".", _text(first), "-", _text(last), ".json"),
@@ -90,7 +90,7 @@ def _landing(bench: Workbench, url: Json, path: Json, *, empty: bytes, only_if: 
     written = select(call("activity", literal(copy.name)), "output", "dataWritten")
     nothing = call("lessOrEquals", written, literal(len(empty)))
     wrong = nothing if only_if is None else all_of(only_if, nothing)
-    check = service.fail_if(bench, wrong, as_text("CoinGecko service.answers without data: ", url), after=copy)
+    check = service.fail_if(bench, wrong, as_text("CoinGecko answers without data: ", url), after=copy)
     return bench.unit(copy, check, attempts=service.once(bench))
 
 
@@ -133,14 +133,14 @@ def _ids(coins: Json) -> tuple[Json, ...]:
     return (if_(call("empty", node), literal(""), call("concat", literal("&ids="), joined)),)
 
 
-def _four_digits(page: Json) -> Json:
+def _four_digits(page: Json) -> tuple[Json, ...]:
     if isinstance(page, int):
-        return f"{page:04}"
+        return (f"{page:04}",)
     node = call("int", as_node(page))
     zeros: Node = literal("")
     for bound, text in ((1000, "0"), (100, "00"), (10, "000")):
         zeros = call("if", call("less", node, literal(bound)), literal(text), zeros)
-    return call("concat", zeros, call("string", node))
+    return (zeros, as_node(page))
 
 
 def _text(value: Json) -> Json:

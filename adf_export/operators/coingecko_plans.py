@@ -1,5 +1,6 @@
 """Plans CoinGecko calls by expressions: coins that are known, pages, and ranges of at most 90 days."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -14,6 +15,7 @@ from adf_export.ir.factory import (
     Role,
     obj,
 )
+from adf_export.ir.symbols import param
 from adf_export.ir.unit import Unit
 from adf_export.operators import coingecko_service as service
 from adf_export.operators.vault_secrets import secret_step, secret_value
@@ -58,15 +60,20 @@ def resolve_coins(bench: Workbench) -> Unit:
     found = select(call("activity", literal(unknown.name)), "output", "value")
     message = as_text("CoinGecko has no coin ", call("join", found, literal(", ")))
     check = service.fail_if(bench, call("not", call("empty", found)), message, after=unknown)
-    # Each once, as in Airflow.
     return bench.unit(
         *keys,
         known,
         unknown,
         check,
-        results={"return_value": call("union", coins, coins)},
+        results={"return_value": _each_once(bench, coins)},
         attempts=service.once(bench),
     )
+
+
+def _each_once(bench: Workbench, coins: Node) -> Node:
+    """As the operator gives them; a param may say that it holds nothing twice."""
+    unique = {param(one.name) for one in bench.dag.params if json.loads(one.schema).get("uniqueItems")}
+    return coins if coins in unique else call("union", coins, coins)
 
 
 def _known_coins(bench: Workbench, connection: Connection, coins: Node, keys: tuple[Activity, ...]) -> Activity:

@@ -121,12 +121,12 @@ def fail_if(bench: Workbench, wrong: Node, message: Json, *, after: Activity) ->
     )
 
 
-def landing_name(text: Json) -> Json:
-    """A text in names of blobs, as the plugin makes it: of what ids of runs and coins may hold, a few are replaced."""
+def landing_name(text: Json, replaced: str) -> Json:
+    """A text in names of blobs, as the plugin makes it; `replaced`: what it may hold that such names must not."""
     if isinstance(text, str):
         return "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "_" for char in text)[:200]
     node = call("string", as_node(text))
-    for char in ":+~$":
+    for char in replaced:
         node = call("replace", node, literal(char), literal("_"))
     return call("take", node, literal(200))
 
@@ -134,7 +134,8 @@ def landing_name(text: Json) -> Json:
 def run_name(bench: Workbench) -> Json:
     """In names of blobs; the operators take the id of the run where nothing is given."""
     given = bench.value("run_name") if bench.has("run_name") else run(RunField.RUN_ID)
-    return landing_name(given)
+    # Ids of runs in Airflow are made of letters, digits and _.~:+-
+    return landing_name(given, ":+~")
 
 
 def ingest_date(bench: Workbench) -> Json:
