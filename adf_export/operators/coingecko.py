@@ -61,15 +61,10 @@ def land_chart(bench: Workbench) -> Unit:
         *("coins/", _encoded(coin), "/market_chart/range?vs_currency=", currency),
         *("&from=", _text(first), "&to=", _text(last)),
     )
+    folder = as_text(service.landing_name(coin, "$+"), ".", currency)
     path = as_text(
-        *(
-            "coingecko/market_chart_range/ingest_date=",
-            service.ingest_date(bench),
-            "/",
-            service.landing_name(coin, "$+"),
-            ".",
-        ),
-        *(currency, "/", service.run_name(bench), ".", _text(first), "-", _text(last), ".json"),
+        *("coingecko/market_chart_range/ingest_date=", service.ingest_date(bench), "/", folder, "/"),
+        *(service.run_name(bench), ".", _text(first), "-", _text(last), ".json"),
     )
     return _landing(bench, url, path, empty=_NO_POINTS)
 
