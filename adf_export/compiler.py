@@ -80,4 +80,5 @@ def assemble(compiled: Iterable[Compiled], environment: Environment) -> Factory:
         datasets=tuple(resources.datasets[name] for name in sorted(resources.datasets)),
         linked_services=tuple(resources.linked_services[name] for name in sorted(resources.linked_services)),
         global_parameters=tuple(resources.global_parameters[name] for name in sorted(resources.global_parameters)),
+        outside_pipelines=environment.pipelines,
     )

@@ -4,6 +4,7 @@
     name = "adf-crypto-prod"
     location = "westeurope"
     key_vault = "https://kv-crypto-prod.vault.azure.net"
+    pipelines = ["load_reference_data"]
 
     [connections.databricks_default]
     type = "databricks"
@@ -14,7 +15,8 @@
     crypto_catalog = "crypto"
 
 A connection has the fields of an Airflow connection, but no password: `secret` is the name of a secret in the vault;
-without it the factory's managed identity is used. `extra` is a table.
+without it the factory's managed identity is used. `extra` is a table. `pipelines` are those that are in the factory
+already: tasks may start them.
 """
 
 import tomllib
@@ -24,9 +26,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from adf_export.errors import AdfExportError
+from adf_export.names import clean
 
 DEFAULT_FACTORY: Final = "adf-export"
-_FACTORY_KEYS: Final = frozenset({"name", "location", "key_vault"})
+_FACTORY_KEYS: Final = frozenset({"name", "location", "key_vault", "pipelines"})
 _CONNECTION_KEYS: Final = frozenset({"type", "host", "schema", "login", "port", "secret", "extra"})
 _KEYS: Final = frozenset({"factory", "connections", "variables"})
 _REFUSED: Final = {
@@ -65,6 +68,8 @@ class Environment:
     location: str = ""
     # Address of the vault; empty: none is needed.
     key_vault: str = ""
+    # In the factory already, not made of DAGs.
+    pipelines: tuple[str, ...] = ()
     connections: Mapping[str, Connection] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
     # The file, for messages; empty: none was given.
@@ -96,7 +101,8 @@ def read_environment(path: Path) -> Environment:
         name=reader.text(factory, "name", "factory") or DEFAULT_FACTORY,
         location=reader.text(factory, "location", "factory"),
         key_vault=reader.text(factory, "key_vault", "factory").rstrip("/"),
-        connections={conn_id: reader.connection(conn_id, connections) for conn_id in connections},
+        pipelines=reader.texts(factory, "pipelines", "factory"),
+        connections=reader.connections(connections),
         variables=reader.table(document, "variables", ""),
         file=str(path),
     )
@@ -105,6 +111,15 @@ def read_environment(path: Path) -> Environment:
 class _Reader:
     def __init__(self, path: Path) -> None:
         self._path = path
+
+    def connections(self, tables: Mapping[str, Any]) -> Mapping[str, Connection]:
+        """All; each has a linked service of its own, whose names do not tell case and dashes apart."""
+        names: dict[str, str] = {}
+        for conn_id in tables:
+            other = names.setdefault(clean(conn_id, dashes=False).lower(), conn_id)
+            if other != conn_id:
+                raise self._fault(f"'{conn_id}' and '{other}' would have one linked service", f"connections.{conn_id}")
+        return {conn_id: self.connection(conn_id, tables) for conn_id in tables}
 
     def connection(self, conn_id: str, tables: Mapping[str, Any]) -> Connection:
         where = f"connections.{conn_id}"
@@ -137,6 +152,12 @@ class _Reader:
         if not isinstance(found, dict):
             raise self._fault(f"'{key}' is no table", f"{where}.{key}".lstrip("."))
         return found
+
+    def texts(self, table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+        found = table.get(key, [])
+        if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+            raise self._fault(f"{key} is {found!r}, not a list of texts", f"{where}.{key}")
+        return tuple(found)
 
     def text(self, table: Mapping[str, Any], key: str, where: str) -> str:
         found = table.get(key, "")

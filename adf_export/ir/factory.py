@@ -211,6 +211,8 @@ class Factory:
     datasets: tuple[Dataset, ...] = ()
     linked_services: tuple[LinkedService, ...] = ()
     global_parameters: tuple[Parameter, ...] = ()
+    # Names of pipelines that are in the factory already: no documents of ours, but they may be started.
+    outside_pipelines: tuple[str, ...] = ()
 
 
 def inside(activities: Iterable[Activity]) -> Iterable[Activity]:

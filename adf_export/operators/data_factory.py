@@ -70,9 +70,10 @@ def _execute(bench: Workbench, pipeline: str, *, waits: bool) -> Unit:
 
 
 def _exported(bench: Workbench) -> str | None:
-    """The pipeline among those that are compiled."""
+    """The pipeline among those that are compiled, or that the environment file names."""
     wanted = bench.value("pipeline_name")
     names = [shorten(clean(dag_id), PIPELINE_LENGTH) for dag_id in bench.context.dags]
+    names += bench.context.environment.pipelines
     return next((name for name in names if isinstance(wanted, str) and name.lower() == wanted.lower()), None)
 
 

@@ -26,18 +26,26 @@ def validate(factory: Factory) -> tuple[Diagnostic, ...]:
     for document in listed:
         by_kind[document.kind][document.name.lower()] = document
     origins = Origins(factory)
-    found = [_tell(problem, document, origins) for document in listed for problem in problems(document, by_kind)]
+    outside = frozenset(name.lower() for name in factory.outside_pipelines)
+    found = [
+        _tell(problem, document, origins) for document in listed for problem in problems(document, by_kind, outside)
+    ]
     return in_order([*found, *check_whole(listed, origins)])
 
 
-def problems(document: Document, factory: Mapping[Kind, Mapping[str, Document]]) -> Iterator[Problem]:
-    """What is wrong with one document, in a factory by kind and by name in small letters."""
+def problems(
+    document: Document, factory: Mapping[Kind, Mapping[str, Document]], outside: frozenset[str] = frozenset()
+) -> Iterator[Problem]:
+    """What is wrong with one document, in a factory by kind and by name in small letters.
+
+    `outside`: names of pipelines that the factory has besides.
+    """
     shape = Shape(facts())
     shape.visit(facts().kinds[document.kind]["properties"], document.properties, ("properties",))
     for path, what in shape.faults:
         yield Problem(path=path, what=what)
     if not shape.faults:
-        subject = subject_of(document, shape, factory)
+        subject = subject_of(document, shape, factory, outside)
         for rule in RULES:
             yield from rule(subject)
 

@@ -80,6 +80,8 @@ class Subject:
     shape: Shape
     # All documents of the factory, by kind and by name in small letters.
     factory: Mapping[Kind, Mapping[str, Document]]
+    # Pipelines that the factory has besides, in small letters.
+    outside: frozenset[str]
     # Activities in their order, a container before its content; empty for what is no pipeline.
     steps: tuple[Step, ...]
     scopes: tuple[Scope, ...]
@@ -97,7 +99,9 @@ class Subject:
         return None
 
 
-def subject_of(document: Document, shape: Shape, factory: Mapping[Kind, Mapping[str, Document]]) -> Subject:
+def subject_of(
+    document: Document, shape: Shape, factory: Mapping[Kind, Mapping[str, Document]], outside: frozenset[str]
+) -> Subject:
     scopes: list[Scope] = []
     steps: list[Step] = []
     if document.kind is Kind.PIPELINE:
@@ -106,6 +110,7 @@ def subject_of(document: Document, shape: Shape, factory: Mapping[Kind, Mapping[
         document=document,
         shape=shape,
         factory=factory,
+        outside=outside,
         steps=tuple(steps),
         scopes=tuple(scopes),
         by_path={step.path: step for step in steps},

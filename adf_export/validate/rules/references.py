@@ -32,6 +32,8 @@ def check_references(subject: Subject) -> Found:
         kind = _KINDS[reference.type]
         name = reference.document.get("referenceName", "")
         target = subject.find(kind, name)
+        if target is None and kind is Kind.PIPELINE and name.lower() in subject.outside:
+            continue
         if target is None:
             hint = nearest(name, [document.name for document in subject.factory[kind].values()]) or ""
             what = f"there is no {_WORDS[kind]} '{name}' in the factory"

@@ -1,5 +1,6 @@
 """Data Factory operators: ExecutePipeline inside the factory, else the requests that Azure's own client would make."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -240,3 +241,9 @@ def test_a_sensor_waits_for_a_run(
     done = run_in_local_factory(tmp_path, whole.factory, "d", injections=looks(*found))
     assert str(done.run.status) == status
     assert done.seconds == pytest.approx(seconds, abs=5)
+
+
+def test_a_pipeline_that_the_environment_file_names_is_executed() -> None:
+    environment = replace(ENVIRONMENT, pipelines=("Old one",))
+    found = made(task(RUN, pipeline_name="old one", factory_name="own"), environment=environment)
+    assert found.activities()["t"]["typeProperties"]["pipeline"]["referenceName"] == "Old one"
