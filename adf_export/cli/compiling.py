@@ -112,13 +112,13 @@ def _document(report: Report) -> dict[str, Any]:
 
 
 def _tell(report: Report, *, everything: bool, quiet: bool) -> None:
-    from adf_export.report.as_text import diagnostics_text
-    from adf_export.report.wording import summary
+    if report.count(Severity.ERROR) or (not quiet and any(report.all_diagnostics())):
+        from adf_export.report.as_text import diagnostics_text
 
-    text = diagnostics_text(report, everything=everything, only_errors=quiet)
-    if text:
-        show(text, err=True)
+        show(diagnostics_text(report, everything=everything, only_errors=quiet), err=True)
     if not quiet:
+        from adf_export.report.wording import summary
+
         typer.echo(summary(report), err=True)
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from adf_export.environment import Environment
 from adf_export.ir.dag import Reading
+from adf_export.known_secrets import known_secrets
 
 _PACKAGES: Final = ("adf_export", "adf_lang")
 _Value = TypeVar("_Value")
@@ -92,6 +93,4 @@ def _installed() -> str:
 
 def _secrets() -> str:
     """Only ever seen by a digest."""
-    from adf_export.validate.known_secrets import known_secrets
-
     return repr(known_secrets(os.environ))

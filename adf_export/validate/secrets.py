@@ -12,7 +12,7 @@ from adf_export.backends.documents import Document, resources
 from adf_export.codes import SECRET_IN_DAG
 from adf_export.diagnostics import Diagnostic, diagnostic, in_order
 from adf_export.ir.factory import Factory
-from adf_export.validate.known_secrets import KnownSecret, known_secrets
+from adf_export.known_secrets import KnownSecret, known_secrets
 from adf_export.validate.origins import Origins
 from adf_export.validate.paths import Path, write_path
 from adf_export.validate.reading import constants_in
