@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from adf_export.codes import NO_NATIVE_ACTIVITY
 from adf_export.ir.factory import Object, obj
 from adf_export.ir.unit import Attempts, Unit
 from adf_export.operators.databricks_services import Service, workspace, workspace_with
@@ -65,6 +66,19 @@ def run_now(bench: Workbench) -> Unit:
     return _unit(bench, "DatabricksJob", properties, workspace(bench), bench.attempts())
 
 
+def workflow(bench: Workbench) -> Unit:
+    """The task by which a DatabricksWorkflowTaskGroup starts its job.
+
+    Raises:
+        Refusal: always.
+    """
+    raise bench.refusal(
+        NO_NATIVE_ACTIVITY,
+        f"the workflow of '{bench.task.task_id}' has no activity in Data Factory: its tasks share a job's clusters",
+        hint="make a Databricks job of it and start it with DatabricksRunNowOperator",
+    )
+
+
 def _own_task(bench: Workbench, **members: Given) -> Unit:
     _check_settings(bench)
     own = {name: argument(bench, name) for name in _TASK_ARGUMENTS if bench.has(name)}
@@ -102,7 +116,7 @@ def _within(bench: Workbench, limits: list[Given | None]) -> Attempts:
 
 
 def _merged(bench: Workbench, arguments: tuple[str, ...]) -> Payload:
-    base = argument(bench, "json").payload().take_all() if bench.has("json") else {}
+    base = argument(bench, "json").parsed().payload().take_all() if bench.has("json") else {}
     return Payload(base | {name: argument(bench, name) for name in arguments if bench.has(name)})
 
 
@@ -221,6 +235,7 @@ DATABRICKS: Final[Mapping[str, Operator]] = {
         activities=("DatabricksJob",),
     ),
     f"{_MODULE}.DatabricksSubmitRunOperator": Operator(translate=submit_run, ignored=_IGNORED, activities=_TASK_TYPES),
+    f"{_MODULE}_workflow._CreateDatabricksWorkflowOperator": Operator(translate=workflow),
     f"{_MODULE}.DatabricksTaskOperator": Operator(
         translate=task_config, ignored={**_IGNORED, **_IGNORED_MEMBERS}, activities=_TASK_TYPES
     ),

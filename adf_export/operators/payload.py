@@ -1,13 +1,15 @@
 """Objects that a DAG hands to an API, member by member: each is taken by a translator, or it is refused."""
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from adf_export.codes import BEHAVIOUR_DIFFERS, FIELD_IGNORED, FIELD_INVALID, FIELD_NOT_CONSTANT, FIELD_NOT_EXPORTED
 from adf_export.diagnostics import Refusal
 from adf_export.ir.factory import Json, Object
 from adf_export.operators.mapped_items import field_value, kinds_of_item
+from adf_export.operators.marked_texts import Part, marked, parts_of, text_of, unmarked
 from adf_export.operators.workbench import Workbench
 from adf_export.templating.building import NULL, inner
 from adf_export.templating.given import kinds_of_node
@@ -79,6 +81,20 @@ class Given:
             return self._text_of(self.value)
         return Object(tuple((name, member.text()) for name, member in self._members().items()))
 
+    def parsed(self) -> "Given":
+        """A text of JSON, perhaps with expressions in its texts, as what it says; anything else as it is.
+
+        Raises:
+            Refusal: it is a text of something else.
+        """
+        if not isinstance(self.value, str | Interpolation | Text):
+            return self
+        parts = parts_of(self.value)
+        try:
+            return replace(self, value=_from_json(json.loads(marked(parts)), parts))
+        except ValueError:
+            raise self.invalid("is a text that is no JSON when the DAG is compiled") from None
+
     def items(self) -> tuple["Given", ...]:
         """A list's items; likewise."""
         if not isinstance(self.value, tuple):
@@ -125,6 +141,14 @@ class Given:
 def argument(bench: Workbench, field: str) -> Given:
     """What the DAG gives for an argument."""
     return Given(bench=bench, field=field, place=field, value=field_value(bench, field))
+
+
+def _from_json(value: Any, parts: tuple[Part, ...]) -> Json:
+    if isinstance(value, dict):
+        return Object(tuple((name, _from_json(member, parts)) for name, member in value.items()))
+    if isinstance(value, list):
+        return tuple(_from_json(item, parts) for item in value)
+    return text_of(tuple(unmarked(value, parts))) if isinstance(value, str) else value
 
 
 class Payload:

@@ -7,10 +7,11 @@ from adf_export.codes import RESULT_DIFFERS
 from adf_export.ir.factory import Activity, Object, Role, obj
 from adf_export.ir.unit import Unit
 from adf_export.ir.values import Constant, Function
+from adf_export.operators.marked_texts import Part
 from adf_export.operators.registry import Operator
 from adf_export.operators.sql_rows import as_rows, rows_of
 from adf_export.operators.sql_services import Database, Dialect, database
-from adf_export.operators.sql_statements import Part, Statement, statements
+from adf_export.operators.sql_statements import Statement, statements
 from adf_export.operators.workbench import Workbench
 from adf_export.operators.xcom_readers import may_be_read
 from adf_lang.nodes import Index, Node, call, literal

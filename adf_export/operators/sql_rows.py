@@ -5,8 +5,9 @@ A Script's own rows are objects, without the order of columns.
 
 from typing import Final
 
+from adf_export.operators.marked_texts import Part
 from adf_export.operators.sql_services import Database, Dialect
-from adf_export.operators.sql_statements import Part, Statement
+from adf_export.operators.sql_statements import Statement
 from adf_export.operators.workbench import Workbench
 from adf_lang.nodes import Index, Node, call, literal, select
 

@@ -8,19 +8,17 @@ import sqlparse
 
 from adf_export.codes import BEHAVIOUR_DIFFERS
 from adf_export.ir.factory import Json, Object
+from adf_export.operators.marked_texts import Part, marked, parts_of, text_of, unmarked
 from adf_export.operators.sql_services import Dialect
 from adf_export.operators.workbench import Workbench
 from adf_export.templating.building import NULL, inner
 from adf_export.templating.given import kinds_of_node
 from adf_export.templating.kinds import INT, TEXT
-from adf_lang.nodes import Interpolation, Literal, Node, Text, call, interpolate, literal
+from adf_lang.nodes import Interpolation, Literal, Node, Text, call, literal
 
-# Stand around the number of an expression while a text is parsed: Unicode gives them to nobody.
-_BEGIN, _END = "\ue000", "\ue001"
 _SELECT: Final = "SELECT"
 _QUOTE: Final = {Dialect.POSTGRES: "'", Dialect.T_SQL: "N'"}
 _BOOLEANS: Final = {Dialect.POSTGRES: ("false", "true"), Dialect.T_SQL: ("0", "1")}
-Part = str | Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,15 +30,14 @@ class Statement:
     @property
     def json(self) -> Json:
         """As it stands in a document."""
-        made = interpolate(self.parts)
-        return made.value if isinstance(made, Text) else made
+        return text_of(self.parts)
 
     def count(self) -> int:
-        return len(sqlparse.split(_marked(self.parts)))
+        return len(sqlparse.split(marked(self.parts)))
 
     def selects(self) -> bool:
         """Whether it is one query, whose rows Airflow fetches."""
-        parsed = sqlparse.parse(_marked(self.parts))
+        parsed = sqlparse.parse(marked(self.parts))
         return len(parsed) == 1 and parsed[0].get_type() == _SELECT  # type: ignore[no-untyped-call]  # sqlparse's
 
     def ended(self) -> tuple[Part, ...]:
@@ -49,9 +46,9 @@ class Statement:
 
     def bare(self) -> tuple[Part, ...]:
         """Without semicolon and comments at its end."""
-        text = sqlparse.format(_marked(self.parts), strip_comments=True)
+        text = sqlparse.format(marked(self.parts), strip_comments=True)
         (only,) = sqlparse.split(text, strip_semicolon=True)
-        return tuple(_unmarked(only, self.parts))
+        return tuple(unmarked(only, self.parts))
 
 
 def statements(bench: Workbench, dialect: Dialect) -> tuple[Statement, ...]:
@@ -62,41 +59,18 @@ def statements(bench: Workbench, dialect: Dialect) -> tuple[Statement, ...]:
     """
     sql = bench.value("sql")
     splits = bench.has("split_statements") and bench.constant("split_statements") is True
-    texts = [_parts(item) for item in sql] if isinstance(sql, tuple) else [_parts(sql)]
+    texts = [parts_of(item) for item in sql] if isinstance(sql, tuple) else [parts_of(sql)]
     if splits and not isinstance(sql, tuple):
-        texts = [tuple(_unmarked(piece, texts[0])) for piece in _split(_marked(texts[0]))]
-    found = tuple(Statement(parts=_bound(bench, text, dialect)) for text in texts if _marked(text).strip())
+        texts = [tuple(unmarked(piece, texts[0])) for piece in _split(marked(texts[0]))]
+    found = tuple(Statement(parts=_bound(bench, text, dialect)) for text in texts if marked(text).strip())
     if not found:
         raise bench.invalid("sql", "has no statement")
     return found
 
 
-def _parts(value: Json) -> tuple[Part, ...]:
-    if isinstance(value, Interpolation):
-        return value.parts
-    if isinstance(value, Text):
-        return (value.value,)
-    if isinstance(value, Literal) and isinstance(value.value, str):
-        return (value.value,)
-    return (value if isinstance(value, str | Node) else str(value),)
-
-
 def _split(text: str) -> list[str]:
     """As DbApiHook.split_sql_string does."""
     return [piece for piece in sqlparse.split(sqlparse.format(text, strip_comments=True)) if piece]
-
-
-def _marked(parts: tuple[Part, ...]) -> str:
-    return "".join(part if isinstance(part, str) else f"{_BEGIN}{index}{_END}" for index, part in enumerate(parts))
-
-
-def _unmarked(text: str, parts: tuple[Part, ...]) -> Iterator[Part]:
-    first, *others = text.split(_BEGIN)
-    yield first
-    for other in others:
-        number, _, rest = other.partition(_END)
-        yield parts[int(number)]
-        yield rest
 
 
 def _bound(bench: Workbench, parts: tuple[Part, ...], dialect: Dialect) -> tuple[Part, ...]:

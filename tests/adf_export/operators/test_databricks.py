@@ -81,6 +81,21 @@ ACTIVITIES: dict[str, tuple[str, dict[str, Any], str, Json]] = {
         "DatabricksNotebook",
         {"notebookPath": "/Shared/load"},
     ),
+    "json as a text": (
+        SUBMIT,
+        {
+            "json": '{"notebook_task": {"notebook_path": "/Shared/load", "base_parameters": {"n": 5, "b": true}}, '
+            '"existing_cluster_id": "c"}'
+        },
+        "DatabricksNotebook",
+        {"notebookPath": "/Shared/load", "baseParameters": {"n": "5", "b": "true"}},
+    ),
+    "json as a template": (
+        SUBMIT,
+        {**CLUSTER, "json": '{"spark_python_task": {"python_file": "/{{ run_id }}/\\"{{ run_id }}.py"}}'},
+        "DatabricksSparkPython",
+        {"pythonFile": {"value": '/@{pipeline().RunId}/"@{pipeline().RunId}.py', "type": "Expression"}},
+    ),
     "one task of tasks": (
         SUBMIT,
         {"json": {"tasks": [{"task_key": "a", "notebook_task": LOAD, **CLUSTER, "email_notifications": {}}]}},
