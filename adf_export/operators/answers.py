@@ -9,7 +9,7 @@ from adf_export.operators.workbench import Workbench
 from adf_export.passes.rewriting import rewrite_node
 from adf_export.templating.kinds import DICT, TEXT
 from adf_export.templating.terms import Callee, Known, Namespace, Symbolic, Term
-from adf_lang.nodes import Index, Node, Property, call, literal, select
+from adf_lang.nodes import Index, Literal, Node, Property, call, literal, select
 
 _HEADERS: Final = "ADFWebActivityResponseHeaders"
 
@@ -78,9 +78,12 @@ def _told(bench: Workbench, field: str, made: Node, activity: str) -> Node:
         return output_of(activity) if node == whole else None
 
     def of_members(node: Node) -> Node | None:
-        if isinstance(node, Property | Index) and node.target == whole:
-            return rewrite_node(node, rule)
-        return None
+        if not isinstance(node, Property | Index) or node.target != whole:
+            return None
+        if isinstance(node, Index) and isinstance(node.index, Literal) and isinstance(node.index.value, int):
+            hint = "land it by a Copy, or let the API answer an object"
+            raise bench.not_exported(field, "it reads an array, and a Web activity takes JSON objects only", hint=hint)
+        return rewrite_node(node, rule)
 
     simple = rewrite_node(made, of_members)
     if str(text)[1:] in str(simple).replace(str(whole)[1:], ""):

@@ -46,6 +46,7 @@ def http(bench: Workbench) -> Unit:
         bench.tell(
             RESULT_DIFFERS,
             f"the XCom of '{bench.task.task_id}' is JSON that Data Factory writes anew: blanks and numbers may differ",
+            detail="An answer that is no JSON object fails a Web activity.",
             hint="give response_filter=lambda response: response.json()['...']",
         )
     return bench.unit(*steps, results={"return_value": answer_text(name)})

@@ -230,6 +230,7 @@ REFUSED: list[tuple[dict[str, Json], str, str]] = [
     ({"request_kwargs": {"files": {}}}, "ADF102", "only 'json'"),
     ({"response_filter": Function(name="f", source="lambda r: r.elapsed")}, "ADF203", "response.elapsed"),
     ({"response_filter": Function(name="f", source="lambda r: save(r.text)")}, "ADF206", "'save'"),
+    ({"response_filter": Function(name="f", source="lambda r: r.json()[0]['x']")}, "ADF102", "objects only"),
     ({"response_filter": "x"}, "ADF102", "no function"),
 ]
 
