@@ -1,0 +1,99 @@
+"""Judges one DAG: every result of its pipeline must be one that Airflow can reach with the same outcomes of tasks."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from adf_export.diagnostics import Refusal
+from adf_export.ir.factory import Role, inside
+from adf_proof.airflow_oracle import TooLargeError, reachable
+from adf_proof.execution import Cases, Ran, runs_of
+from adf_proof.shape import Result, Shape
+from adf_proof.subject import Subject, subject_of_shape
+
+
+class Verdict(StrEnum):
+    """What is known of a DAG."""
+
+    AGREED = "agreed"
+    # By the compiler, with a code.
+    REFUSED = "refused"
+    COUNTEREXAMPLE = "counterexample"
+    # It has too many states to be explored.
+    TOO_LARGE = "too large"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counterexample:
+    """A run of the pipeline that is none of Airflow's."""
+
+    ran: Ran
+    # What Airflow can reach with the same outcomes.
+    reachable: frozenset[Result]
+
+    @property
+    def about_readings(self) -> bool:
+        """Whether the result is right by one reading of Data Factory's documents only."""
+        return self.ran.result in self.reachable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One DAG."""
+
+    shape: Shape
+    verdict: Verdict
+    # Of the refusal.
+    code: str = ""
+    runs: int = 0
+    # Runs for which Airflow has one result only.
+    certain: int = 0
+    helpers: int = 0
+    # False: a sample of the outcomes was tried.
+    complete: bool = True
+    counterexamples: tuple[Counterexample, ...] = field(default=(), repr=False)
+
+
+def judged(shape: Shape, cases: Cases) -> Judged:
+    """A shape, compiled, run and compared."""
+    try:
+        subject = subject_of_shape(shape)
+    except Refusal as refused:
+        return Judged(shape=shape, verdict=Verdict.REFUSED, code=refused.diagnostic.code)
+    return judged_subject(subject, cases)
+
+
+def judged_subject(subject: Subject, cases: Cases) -> Judged:
+    """A compiled DAG, run and compared."""
+    runs = runs_of(subject, cases)
+    helpers = sum(
+        one.role is Role.HELPER for pipeline in subject.factory.pipelines for one in inside(pipeline.activities)
+    )
+    try:
+        compared = list(_compared(subject, runs, cases))
+    except TooLargeError:
+        return Judged(shape=subject.shape, verdict=Verdict.TOO_LARGE, runs=len(runs), helpers=helpers)
+    wrong = tuple(one for one in compared if not _agrees(one, helpers=helpers))
+    return Judged(
+        shape=subject.shape,
+        verdict=Verdict.COUNTEREXAMPLE if wrong else Verdict.AGREED,
+        runs=len(runs),
+        certain=sum(len(one.reachable) == 1 for one in compared),
+        helpers=helpers,
+        complete=cases.complete(subject.shape),
+        counterexamples=wrong,
+    )
+
+
+def _agrees(one: Counterexample, *, helpers: int) -> bool:
+    """Where nothing was added the documented reading counts: the graph is what a person would draw."""
+    return one.ran.result in one.reachable and (one.ran.certain or not helpers)
+
+
+def _compared(subject: Subject, runs: Iterable[Ran], cases: Cases) -> Iterator[Counterexample]:
+    """Each run with Airflow's results: of all outcomes at once, or where they are a sample of each."""
+    shape = subject.shape
+    whole = reachable(shape) if cases.complete(shape) else None
+    for ran in runs:
+        results = reachable(shape, ran.given) if whole is None else whole
+        yield Counterexample(ran=ran, reachable=frozenset(one for one in results if one.agrees_with(ran.given, shape)))
