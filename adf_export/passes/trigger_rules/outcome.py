@@ -44,8 +44,12 @@ def add_outcome(predicates: Predicates, dag: Dag) -> None:
 
 
 def leaves(graph: Graph) -> list[Unit]:
-    """The units that decide about the DAG run."""
+    """The units that decide about the DAG run; of teardowns alone, the last ones."""
     ignored = {unit.id for unit in graph.units.values() if unit.is_teardown and not unit.on_failure_fail_dagrun}
+    return _ends(graph, ignored) or _ends(graph, set())
+
+
+def _ends(graph: Graph, ignored: set[str]) -> list[Unit]:
     upstream = {name for unit in graph.units.values() if unit.id not in ignored for name in unit.upstream}
     return [unit for unit in graph.units.values() if unit.id not in ignored and unit.id not in upstream]
 
