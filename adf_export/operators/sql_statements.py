@@ -42,7 +42,14 @@ class Statement:
 
     def ended(self) -> tuple[Part, ...]:
         """With a semicolon at its end, as one of several."""
-        return (*self.bare(), ";") if self.count() == 1 else self.parts
+        *before, last = self.parts
+        if not isinstance(last, str):
+            return (*self.parts, ";")
+        last = last.rstrip()
+        if last.endswith(";"):
+            return (*before, last)
+        # A comment would go on to the end of its line.
+        return (*before, last, "\n;" if "--" in last else ";")
 
     def bare(self) -> tuple[Part, ...]:
         """Without semicolon and comments at its end."""

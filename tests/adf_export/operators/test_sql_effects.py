@@ -42,6 +42,8 @@ CASES: list[dict[str, Any]] = [
     {"sql": "; ".join(INSERTS), "split_statements": True, "autocommit": True},
     {"sql": "INSERT INTO t VALUES (1, 'a;b'); -- c\nINSERT INTO t VALUES (2, '--');", "split_statements": True},
     {"sql": ["INSERT INTO t VALUES (1, 'x') -- first", "INSERT INTO t VALUES (2, '@{y}');"]},
+    {"sql": ["INSERT INTO t VALUES (1, 'x'); INSERT INTO t VALUES (2, 'y') -- two", "INSERT INTO t VALUES (3, NULL)"]},
+    {"sql": ["INSERT INTO t VALUES (1, 'x'); INSERT INTO t VALUES (2, 'y')", "INSERT INTO t VALUES (1, NULL);"]},
     {"sql": "INSERT INTO t VALUES (%(n)s, %(t)s)", "parameters": {"n": 7, "t": "it's 100% 'x'"}},
     {"sql": "INSERT INTO t VALUES (%s, %s), (3, '5%%')", "parameters": [2, None]},
     {"sql": ["INSERT INTO t VALUES (%(n)s, 'a')", "INSERT INTO t VALUES (%(n)s + 1, 'b')"], "parameters": {"n": 1}},
