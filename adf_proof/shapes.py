@@ -91,16 +91,17 @@ def _flagged(node: Node, flags: tuple[bool, bool, bool]) -> Node:
 def _canonical(shape: Shape) -> object:
     """The least form under all names."""
     index = {node.name: place for place, node in enumerate(shape.nodes)}
+    facts = [(_label(node), [index[name] for name in node.upstream]) for node in shape.nodes]
     return min(
         tuple(
             sorted(
-                (
-                    order[place],
-                    tuple(sorted(order[index[name]] for name in node.upstream)),
-                    str(replace(node, name="", upstream=())) + node.rule.value,
-                )
-                for place, node in enumerate(shape.nodes)
+                (order[place], tuple(sorted(order[one] for one in upstream)), label)
+                for place, (label, upstream) in enumerate(facts)
             )
         )
-        for order in permutations(range(len(shape.nodes)))
+        for order in permutations(range(len(facts)))
     )
+
+
+def _label(node: Node) -> tuple[object, ...]:
+    return (node.rule.value, node.kind.value, node.is_setup, node.is_teardown, node.on_failure_fail_dagrun)

@@ -9,7 +9,7 @@ from adf_export.context import Context
 from adf_export.diagnostics import Diagnostic, Refusal, has_errors
 from adf_export.environment import Environment
 from adf_export.ir.dag import Dag, Schedule, Task
-from adf_export.ir.factory import Activity, Factory, Parameter, Pipeline, Role, obj
+from adf_export.ir.factory import Activity, Condition, Factory, Parameter, Pipeline, Role, obj
 from adf_export.ir.origin import Origin
 from adf_export.ir.unit import Branches, Choice, Decision, Draft, ShortCircuits, SkipsItself, Unit
 from adf_export.passes import PASSES
@@ -41,6 +41,12 @@ class Subject:
     @property
     def own(self) -> Pipeline:
         return next(one for one in self.factory.pipelines if one.name == self.pipeline)
+
+    @property
+    def plain(self) -> bool:
+        """Whether every activity waits for nothing but successes."""
+        edges = (edge for activity in self.own.activities for edge in activity.depends_on)
+        return all(edge.conditions == (Condition.SUCCEEDED,) for edge in edges)
 
     def parameters(self, given: Mapping[str, Outcome]) -> dict[str, str]:
         """The values by which every task decides as given."""
