@@ -20,7 +20,7 @@ class Operator:
     translate: Callable[[Workbench], Unit]
     # Fields without a meaning in Data Factory -> why nothing is lost; each is told in a note where a DAG gives it.
     ignored: Mapping[str, str] = field(default_factory=dict)
-    # For docs/supported.md: the activity types that it becomes.
+    # For docs/operators.md: the activity types that it becomes.
     activities: tuple[str, ...] = ()
 
 

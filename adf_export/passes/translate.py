@@ -78,7 +78,7 @@ def _no_activity(task: Task) -> Diagnostic:
         detail=f"It extends {base}, but may do something else." if base else f"Its class is {task.operator}.",
         hint=f"use {base.rpartition('.')[2]} itself, or register a translator for {short}"
         if base
-        else "use an operator of docs/supported.md, or register a translator (entry point adf_export.operators)",
+        else "use an operator of docs/operators.md, or register a translator (entry point adf_export.operators)",
     )
 
 
