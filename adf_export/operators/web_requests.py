@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from adf_export.codes import BEHAVIOUR_DIFFERS
+from adf_export.codes import BEHAVIOUR_DIFFERS, FIELD_NOT_CONSTANT
 from adf_export.environment import Connection
 from adf_export.ir.factory import Activity, Json, Object, Policy, obj, secret_reference
 from adf_export.ir.symbols import RUN
@@ -12,6 +12,8 @@ from adf_export.operators.vault_secrets import secret_step, secret_value
 from adf_export.operators.workbench import Workbench
 from adf_export.templating import as_node
 from adf_export.templating.building import FALSE, NULL, any_of, concat, if_, inner
+from adf_export.templating.given import kinds_of_node
+from adf_export.templating.kinds import TEXT
 from adf_lang.nodes import Call, Interpolation, Literal, Node, Text, call, interpolate, literal
 
 METHODS: Final = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
@@ -119,6 +121,9 @@ def with_query(bench: Workbench, url: Json, params: Json, *, field: str) -> Json
     """The address with a query as requests appends it: a text as it is, a dict encoded."""
     if params is None or params in ("", ()) or params == Object():
         return url
+    if _may_be_dict(bench, params):
+        hint = "give a dict whose names are known, or write the query into the endpoint"
+        raise bench.not_exported(field, "it may be a dict, whose names are known in the run only", hint=hint)
     query = encoded(bench, params, field=field) if isinstance(params, Object) else params
     if query == "":
         return url
@@ -191,8 +196,7 @@ def _method(bench: Workbench, default: str) -> str:
 
 def _options(bench: Workbench, connection: Connection) -> dict[str, Any]:
     """extra_options over the options in the connection's extra."""
-    given = bench.value("extra_options")
-    own = dict(given.members) if isinstance(given, Object) else {}
+    own = dict(_members(bench, "extra_options"))
     for name in own:
         if name not in _KNOWN and name not in _OPTIONS:
             raise bench.not_exported("extra_options", f"'{name}' is no option that is known")
@@ -237,6 +241,13 @@ def _body(bench: Workbench, data: Json, document: Json) -> tuple[str, Json]:
         return "", None
     if isinstance(data, Object):
         return _FORM, encoded(bench, data, field="data")
+    if _may_be_dict(bench, data):
+        bench.tell(
+            BEHAVIOUR_DIFFERS,
+            f"'{bench.task.task_id}' sends JSON if data is a dict then, where Airflow sends a form",
+            field="data",
+            hint="give a dict whose names are known, or a text",
+        )
     return "", data
 
 
@@ -253,8 +264,7 @@ def _document(bench: Workbench, method: str, data: Json) -> Json:
 
 def _headers(bench: Workbench, connection: Connection, kind: str) -> Object:
     """The connection's, then the task's, then what requests adds."""
-    given = bench.value("headers")
-    own = given.members if isinstance(given, Object) else ()
+    own = _members(bench, "headers")
     extra = [(name, value) for name, value in connection.extra.items() if not _is_option(name)]
     found: dict[str, tuple[str, Json]] = {}
     for name, value in (*extra, *own):
@@ -263,6 +273,21 @@ def _headers(bench: Workbench, connection: Connection, kind: str) -> Object:
     if kind:
         found.setdefault("content-type", ("Content-Type", kind))
     return obj(found.values())
+
+
+def _members(bench: Workbench, field: str) -> tuple[tuple[str, Json], ...]:
+    given = bench.value(field)
+    if given is None or isinstance(given, Object):
+        return given.members if given else ()
+    raise bench.refusal(
+        FIELD_NOT_CONSTANT, f"the names in '{field}' must be known when the DAG is compiled", field=field
+    )
+
+
+def _may_be_dict(bench: Workbench, value: Json) -> bool:
+    if isinstance(value, Interpolation | Text):
+        return False
+    return isinstance(value, Node) and kinds_of_node(value, bench.dag) != TEXT
 
 
 def _is_option(name: str) -> bool:

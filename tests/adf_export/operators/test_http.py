@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from adf_export.environment import Connection, Environment
-from adf_export.ir.values import Function
+from adf_export.ir.values import Function, XCom
 from adf_lang import Scope, evaluate
 from local_azure.data_factory.activities.web import WEB
 from local_azure.key_vault.store import Attributes
@@ -231,6 +231,8 @@ REFUSED: list[tuple[dict[str, Json], str, str]] = [
     ({"response_filter": Function(name="f", source="lambda r: r.elapsed")}, "ADF203", "response.elapsed"),
     ({"response_filter": Function(name="f", source="lambda r: save(r.text)")}, "ADF206", "'save'"),
     ({"response_filter": Function(name="f", source="lambda r: r.json()[0]['x']")}, "ADF102", "objects only"),
+    ({"headers": XCom(task_id="t")}, "ADF103", "the names in 'headers'"),
+    ({"method": "GET", "data": XCom(task_id="t")}, "ADF102", "may be a dict"),
     ({"response_filter": "x"}, "ADF102", "no function"),
 ]
 
@@ -244,6 +246,9 @@ def test_refused(fields: dict[str, Json], code: str, part: str) -> None:
 
 def test_losses_are_told() -> None:
     assert "sends Content-Type" in exported({"data": "x"}).summaries
+    first, then = task(HTTP, "a", http_conn_id="api"), task(HTTP, "b", "a", http_conn_id="api", data=XCom(task_id="a"))
+    api = Connection(conn_id="api", host=f"https://{HOST}")
+    assert "if data is a dict" in made(first, then, environment=Environment(connections={"api": api})).summaries
     assert "waits 600 s" in exported({"extra_options": {"timeout": 900}}).summaries
     assert exported({"log_response": True, "tcp_keep_alive": False}).codes == ["ADF105", "ADF105"]
     check = function("lambda r: r.status_code == 200")
