@@ -9,6 +9,7 @@ from adf_export.operators.core import CORE
 from adf_export.operators.dags import DAGS
 from adf_export.operators.data_factory import DATA_FACTORY
 from adf_export.operators.databricks import DATABRICKS
+from adf_export.operators.databricks_statements import DATABRICKS_STATEMENTS
 from adf_export.operators.http import HTTP
 from adf_export.operators.registry import Operator
 from adf_export.operators.sql import SQL
@@ -22,6 +23,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     **CORE,
     **DAGS,
     **DATABRICKS,
+    **DATABRICKS_STATEMENTS,
     **DATA_FACTORY,
     **HTTP,
     **SQL,

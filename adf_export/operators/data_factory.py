@@ -4,14 +4,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from adf_export.ir.factory import Activity, Body, Condition, Dependency, Json, Object, Role, obj
+from adf_export.ir.factory import Json, Object, obj
 from adf_export.ir.unit import SkipsItself, Unit
 from adf_export.names import PIPELINE_LENGTH, clean, shorten
-from adf_export.operators.factory_calls import create_run, factory_url, has_ended, is_own, read_run, segment, verdict
-from adf_export.operators.polling import IGNORED, poll, polling, timespan
+from adf_export.operators.factory_calls import (
+    create_run,
+    factory_url,
+    failure,
+    has_ended,
+    has_succeeded,
+    is_own,
+    read_run,
+    segment,
+)
+from adf_export.operators.following import Following, fails_unless, follow
+from adf_export.operators.polling import IGNORED, poll, polling
 from adf_export.operators.registry import Operator
 from adf_export.operators.workbench import Workbench
 from adf_export.templating import as_node
+from adf_export.templating.building import any_of
 from adf_lang.nodes import call, literal, select
 
 _WEEK: Final = 7 * 24 * 60 * 60
@@ -37,22 +48,17 @@ def run_pipeline(bench: Workbench) -> Unit:
     run_id = select(call("activity", literal(start.name)), "output", "runId")
     if not waits:
         return bench.unit(start, results={"run_id": run_id})
-    pause = _pause(bench)
     read = read_run(bench, factory, run_id)
-    # Whatever becomes of the pause: so that the loop surely knows an answer.
-    read = replace(read, depends_on=(Dependency(activity=pause.name, conditions=(Condition.COMPLETED,)),))
-    loop = bench.activity(
-        bench.name("wait"),
-        "Until",
-        obj(expression=has_ended(read), timeout=timespan(_limit(bench))),
-        role=Role.HELPER,
-        description="Waits for the end of the run.",
-        after=(start.name,),
-        bodies=(Body(slot="activities", activities=(pause, read)),),
+    how = Following(
+        read=read,
+        ended=has_ended(read),
+        succeeded=has_succeeded(read),
+        message=failure(run_id),
+        interval=_interval(bench),
+        timeout=_limit(bench),
     )
-    check = verdict(bench, read, run_id, after=loop.name)
     attempts = replace(bench.attempts(), timeout_seconds=None)
-    return bench.unit(start, loop, check, results={"run_id": run_id}, attempts=attempts)
+    return bench.unit(start, *follow(bench, start, how), results={"run_id": run_id}, attempts=attempts)
 
 
 def _execute(bench: Workbench, pipeline: str, *, waits: bool) -> Unit:
@@ -92,15 +98,11 @@ def _flag(value: Json) -> Json:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _pause(bench: Workbench) -> Activity:
-    seconds = bench.constant("check_interval") if bench.has("check_interval") else _INTERVAL
-    return bench.activity(
-        bench.name("pause"),
-        "Wait",
-        obj(waitTimeInSeconds=seconds),
-        role=Role.HELPER,
-        description="Before the run is asked for again.",
-    )
+def _interval(bench: Workbench) -> float:
+    given = bench.constant("check_interval") if bench.has("check_interval") else _INTERVAL
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise bench.invalid("check_interval", f"is {given!r}, not a number of seconds")
+    return given
 
 
 def _limit(bench: Workbench) -> int:
@@ -120,7 +122,8 @@ def run_sensor(bench: Workbench) -> Unit:
     read = read_run(bench, factory_url(bench), segment(run_id))
     unit = poll(bench, how, read, has_ended(read))
     gave_up = unit.decision.when if isinstance(unit.decision, SkipsItself) else None
-    check = verdict(bench, read, run_id, after=unit.steps[-1].name, unless=gave_up)
+    good = any_of(gave_up, has_succeeded(read)) if gave_up else has_succeeded(read)
+    check = fails_unless(bench, good, failure(run_id), after=unit.steps[-1].name)
     return replace(unit, steps=(*unit.steps, check))
 
 

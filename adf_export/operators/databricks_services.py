@@ -60,7 +60,7 @@ def workspace_with(bench: Workbench, payload: Payload) -> Service:
 def _service(bench: Workbench, cluster: Object, suffix: str) -> Service:
     connection = bench.connection("databricks_conn_id", default="databricks_default")
     inner = _Parameters()
-    properties = Object((*_workspace(bench, connection).members, *inner.replaced(cluster).members))
+    properties = Object((*_workspace(bench).members, *inner.replaced(cluster).members))
     name = "_".join(filter(None, (connection.conn_id, clean(suffix, dashes=False).lstrip("_"))))
     if suffix == "new_cluster":
         name += f"_{hashlib.sha256(repr(properties).encode()).hexdigest()[:_DIGEST]}"
@@ -94,22 +94,32 @@ class _Parameters:
         return select(call("linkedService"), parameter)
 
 
-def _workspace(bench: Workbench, connection: Connection) -> Object:
+def workspace_address(bench: Workbench) -> tuple[str, str, str]:
+    """Where the workspace is, the secret that is its token, and where there is none its resource id.
+
+    Raises:
+        Refusal: the connection has another kind of login, or none.
+    """
+    connection = bench.connection("databricks_conn_id", default="databricks_default")
     _check(bench, connection)
-    host = connection.host or str(connection.extra.get("host", "")) or f"{connection.conn_id}.invalid"
-    domain = host.rstrip("/") if "://" in host else f"https://{host.rstrip('/')}"
-    if connection.secret:
-        return obj(domain=domain, accessToken=secret_reference(bench.vault(), connection.secret))
+    nowhere = f"{connection.conn_id.replace('_', '-')}.invalid"
+    host = (connection.host or str(connection.extra.get("host", "")) or nowhere).rstrip("/")
+    domain = host if "://" in host else f"https://{host}"
     resource = connection.extra.get("azure_resource_id")
-    if resource is None and connection.configured:
+    if not connection.secret and resource is None and connection.configured:
         raise bench.connection_fault(
             connection,
             "has neither a token nor the workspace's resource id",
             hint='give secret = "<name in the vault>", or azure_resource_id in extra for the factory\'s identity',
         )
-    return obj(
-        domain=domain, authentication="MSI", workspaceResourceId=str(resource or f"{connection.conn_id}.invalid")
-    )
+    return domain, connection.secret, str(resource or nowhere)
+
+
+def _workspace(bench: Workbench) -> Object:
+    domain, secret, resource = workspace_address(bench)
+    if secret:
+        return obj(domain=domain, accessToken=secret_reference(bench.vault(), secret))
+    return obj(domain=domain, authentication="MSI", workspaceResourceId=resource)
 
 
 def _check(bench: Workbench, connection: Connection) -> None:

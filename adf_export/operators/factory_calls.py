@@ -4,10 +4,10 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from adf_export.environment import Connection
-from adf_export.ir.factory import Activity, Body, Json, Object, Policy, Role, obj
+from adf_export.ir.factory import Activity, Json, Object, Policy, Role, obj
 from adf_export.operators.web_requests import as_text
 from adf_export.operators.workbench import Workbench
-from adf_export.templating.building import any_of, inner
+from adf_export.templating.building import inner
 from adf_lang.nodes import Literal, Node, Property, Text, call, literal, select
 
 _ARM: Final = "https://management.azure.com"
@@ -102,26 +102,14 @@ def has_ended(read: Activity) -> Node:
     return call("contains", call("createArray", *map(literal, _ENDED)), status(read))
 
 
-def verdict(bench: Workbench, read: Activity, run_id: Json, *, after: str, unless: Node | None = None) -> Activity:
-    """Fails unless the run has succeeded; or unless something else holds, where it may not have been asked for."""
-    succeeded = call("equals", Property(target=_output(read), name="status", safe=True), literal(_ENDED[0]))
-    message = as_text("Pipeline run ", run_id, " has failed or has been cancelled.")
-    fail = bench.activity(
-        bench.name("failed"),
-        "Fail",
-        obj(message=message, errorCode="PipelineRunFailed"),
-        role=Role.HELPER,
-        description="The run did not succeed.",
-    )
-    return bench.activity(
-        bench.name("verdict"),
-        "IfCondition",
-        obj(expression=any_of(unless, succeeded) if unless else succeeded),
-        role=Role.HELPER,
-        description="Fails unless the run succeeded.",
-        after=(after,),
-        bodies=(Body(slot="ifFalseActivities", activities=(fail,)),),
-    )
+def has_succeeded(read: Activity) -> Node:
+    """Whether the run has; false also where it could not be asked for."""
+    return call("equals", Property(target=_output(read), name="status", safe=True), literal(_ENDED[0]))
+
+
+def failure(run_id: Json) -> Json:
+    """What a Fail says of a run."""
+    return as_text("Pipeline run ", run_id, " has failed or has been cancelled.")
 
 
 def _output(read: Activity) -> Node:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from adf_export.ir.factory import Activity, Body, Json, Object, Role, obj
+from adf_export.ir.factory import Activity, Json, Object
 from adf_export.ir.unit import Unit
+from adf_export.operators.following import fails_if
 from adf_export.operators.registry import Operator
 from adf_export.operators.sql import ask, only_query
 from adf_export.operators.sql_rows import first_row, rows_of
@@ -58,28 +59,12 @@ def _unit(bench: Workbench, query: Activity, bad: Node) -> Unit:
     attempts = bench.attempts()
     if bench.has("retry_on_failure") and bench.constant("retry_on_failure") is False:
         attempts = replace(attempts, retries=0)
-    return bench.unit(query, verdict(bench, bad, after=query.name), attempts=attempts)
+    return bench.unit(query, fails_if(bench, bad, check_failed(bench), after=query.name), attempts=attempts)
 
 
-def verdict(bench: Workbench, bad: Node, *, after: str) -> Activity:
-    """Fails where something holds."""
-    message = f"The check of '{bench.task.task_id}' failed."
-    fail = bench.activity(
-        bench.name("fail"),
-        "Fail",
-        obj(message=message, errorCode="CheckFailed"),
-        role=Role.HELPER,
-        description="The check failed.",
-    )
-    return bench.activity(
-        bench.name("verdict"),
-        "IfCondition",
-        obj(expression=bad),
-        role=Role.HELPER,
-        description="Fails unless all is as it should be.",
-        after=(after,),
-        bodies=(Body(slot="ifTrueActivities", activities=(fail,)),),
-    )
+def check_failed(bench: Workbench) -> str:
+    """What a Fail says."""
+    return f"The check of '{bench.task.task_id}' failed."
 
 
 def _conditions(bench: Workbench) -> Iterator[str]:

@@ -8,10 +8,11 @@ from adf_export.codes import BEHAVIOUR_DIFFERS
 from adf_export.decisions import lower_function, truth_of
 from adf_export.ir.unit import SkipsItself, Unit
 from adf_export.ir.values import Function
+from adf_export.operators.following import fails_if
 from adf_export.operators.polling import IGNORED, poll, polling
 from adf_export.operators.registry import Operator
 from adf_export.operators.sql import ask, only_query
-from adf_export.operators.sql_checks import verdict
+from adf_export.operators.sql_checks import check_failed
 from adf_export.operators.sql_rows import first_row, rows_of
 from adf_export.operators.sql_services import database
 from adf_export.operators.workbench import Workbench
@@ -39,7 +40,7 @@ def sensor(bench: Workbench) -> Unit:
     # Where the time is up nothing was found that could fail it.
     gave_up = unit.decision.when if isinstance(unit.decision, SkipsItself) else None
     bad = if_(gave_up, FALSE, failed) if gave_up else failed
-    return replace(unit, steps=(*unit.steps, verdict(bench, bad, after=unit.steps[-1].name)))
+    return replace(unit, steps=(*unit.steps, fails_if(bench, bad, check_failed(bench), after=unit.steps[-1].name)))
 
 
 def _failed(bench: Workbench, rows: Node, cell: Node) -> Node | None:

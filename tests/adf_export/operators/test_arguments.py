@@ -34,6 +34,7 @@ OPERATORS: dict[str, dict[str, Any]] = {
     f"{DATABRICKS}.DatabricksNotebookOperator": {**CLUSTER, "notebook_path": "/a", "source": "WORKSPACE"},
     f"{DATABRICKS}.DatabricksRunNowOperator": {"job_id": 1},
     f"{DATABRICKS}.DatabricksTaskOperator": {**CLUSTER, "task_config": {"notebook_task": LOAD}},
+    f"{DATABRICKS}.DatabricksSQLStatementsOperator": {"statement": "SELECT 1", "warehouse_id": "w"},
     f"{FACTORY}.AzureDataFactoryRunPipelineOperator": {"pipeline_name": "p"},
     "airflow.providers.microsoft.azure.sensors.data_factory.AzureDataFactoryPipelineRunStatusSensor": {
         "run_id": "4711"
