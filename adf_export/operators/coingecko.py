@@ -77,7 +77,7 @@ def _landing(bench: Workbench, url: Json, path: Json, *, empty: bytes, only_if: 
     copy = bench.activity(
         bench.name(),
         "Copy",
-        obj(source=_source(connection), sink=_SINK),
+        obj(source=_source(bench, connection), sink=_SINK),
         policy=service.policy_of(bench, connection),
         inputs=(DatasetReference(name=service.answers(bench, connection), parameters=obj(url=url)),),
         outputs=(blobs.blob(bench, lake, container, path),),
@@ -89,8 +89,8 @@ def _landing(bench: Workbench, url: Json, path: Json, *, empty: bytes, only_if: 
     return bench.unit(copy, check, attempts=service.once(bench))
 
 
-def _source(connection: Connection) -> Object:
-    seconds = int(connection.extra.get("read_timeout", 60))
+def _source(bench: Workbench, connection: Connection) -> Object:
+    seconds = service.number_of(bench, connection, "read_timeout", 60)
     settings = obj(
         type="HttpReadSettings",
         requestMethod="GET",

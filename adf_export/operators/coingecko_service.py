@@ -66,14 +66,25 @@ def url_of(connection: Connection) -> str:
 
 
 def history_of(bench: Workbench, connection: Connection) -> int | None:
-    days = connection.extra.get("history_days")
-    return plan_of(bench, connection).days if days is None else int(days) or None
+    return number_of(bench, connection, "history_days", plan_of(bench, connection).days or 0) or None
+
+
+def number_of(bench: Workbench, connection: Connection, name: str, default: int) -> int:
+    """A whole number in the connection's extra.
+
+    Raises:
+        Refusal: it is none.
+    """
+    found = connection.extra.get(name, default)
+    if isinstance(found, bool) or not isinstance(found, int) or found < 0:
+        raise bench.connection_fault(connection, f"has {name} = {found!r}, not a whole number")
+    return found
 
 
 def policy_of(bench: Workbench, connection: Connection) -> Policy:
     """At least the attempts of the operator's client."""
     task = bench.task
-    attempts = int(connection.extra.get("max_attempts", 5))
+    attempts = number_of(bench, connection, "max_attempts", 5)
     return Policy(
         retry=max(task.retries, attempts - 1), retry_interval_seconds=max(_WAITS, int(task.retry_delay_seconds))
     )

@@ -221,6 +221,8 @@ CONNECTIONS: list[tuple[dict[str, Json], str]] = [
     ({"extra": {"plan": "demo"}}, "plan 'demo' and no secret"),
     ({"extra": {"plan": "keyless"}, "secret": "s"}, "plan 'keyless' and a secret"),
     ({"extra": {"plan": "gold"}, "secret": "s"}, "plan 'gold'"),
+    ({"extra": {"max_attempts": "many"}}, "max_attempts = 'many'"),
+    ({"extra": {"read_timeout": 1.5}}, "read_timeout = 1.5"),
 ]
 
 
