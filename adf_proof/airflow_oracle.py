@@ -16,6 +16,7 @@ What is written here is the loop around them, after Airflow 3.3.2:
 Retries, pools, deferring and clearing are not modelled: they change when tasks end, not how.
 """
 
+import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from types import SimpleNamespace
@@ -40,6 +41,9 @@ _AIRFLOW_STATES = {
     "skipped": TaskInstanceState.SKIPPED,
 }
 _Run = tuple[int, ...]
+# Orders of events that are tried at random, and how many of them in levels.
+_MOST_WALKS = 40
+_LEVELS = 0.3
 
 
 class _Task(GenericDAGNode[Any, Any, Any]):
@@ -116,6 +120,28 @@ def reachable(
     return _Exploration(shape, given).results(most_states)
 
 
+def reaches(shape: Shape, given: Mapping[str, Outcome], wanted: Result) -> bool:
+    """Whether some order of events leads to a result: a few likely orders, no proof that there is none."""
+    exploration = _Exploration(shape, given)
+    return any(exploration.walk(*order) == wanted for order in _orders(shape, given))
+
+
+def _orders(shape: Shape, given: Mapping[str, Outcome]) -> Iterator[tuple[list[float], bool]]:
+    """Who ends first, by priority, and whether passes wait until nobody runs: failures first, last, in levels, any."""
+    chance = random.Random(0)
+    failing = {node.name for node in shape.nodes if given[node.name].state == "failed"}
+    leading = failing.copy()
+    for node in reversed(shape.nodes):
+        if node.name in leading:
+            leading.update(node.upstream)
+    first = [float(node.name not in leading) for node in shape.nodes]
+    yield first, False
+    yield [1 - one for one in first], False
+    yield first, True
+    for _ in range(_MOST_WALKS):
+        yield [chance.random() for _ in shape.nodes], chance.random() < _LEVELS
+
+
 def judge(task: _Task, finished: Sequence[tuple[_Task, TaskInstanceState]]) -> int:
     """What a pass of the scheduler makes of a task that is not started."""
     instance = _TaskInstance(task, None)
@@ -189,19 +215,38 @@ class _Exploration:
                 raise TooLargeError
         return frozenset(found)
 
+    def walk(self, priorities: Sequence[float], in_levels: bool) -> Result:
+        """One run to its end."""
+        run: _Run = (_NONE,) * len(self._names)
+        while True:
+            active = [index for index, state in enumerate(run) if state in (_SCHEDULED, _RUNNING) or state >= _TOLD]
+            judged = run if in_levels and active else self._pass(run)
+            if judged != run:
+                run = judged
+            elif active:
+                index = min(active, key=priorities.__getitem__)
+                run = next(self._events(run, index))
+            else:
+                return self._result(run)
+
     def _following(self, run: _Run) -> Iterator[_Run]:
         yield self._pass(run)
-        for index, state in enumerate(run):
-            if state == _SCHEDULED:
-                yield _with(run, index, _RUNNING)
-            elif state >= _TOLD:
-                yield _with(run, index, state - _TOLD)
-            elif state == _RUNNING:
-                for number, skips in enumerate(self._skips[index]):
-                    if skips:
-                        yield self._skipped(_with(run, index, _TOLD + _DONE + number), skips)
-                    else:
-                        yield _with(run, index, _DONE + number)
+        for index in range(len(run)):
+            yield from self._events(run, index)
+
+    def _events(self, run: _Run, index: int) -> Iterator[_Run]:
+        """What a task may do next."""
+        state = run[index]
+        if state == _SCHEDULED:
+            yield _with(run, index, _RUNNING)
+        elif state >= _TOLD:
+            yield _with(run, index, state - _TOLD)
+        elif state == _RUNNING:
+            for number, skips in enumerate(self._skips[index]):
+                if skips:
+                    yield self._skipped(_with(run, index, _TOLD + _DONE + number), skips)
+                else:
+                    yield _with(run, index, _DONE + number)
 
     def _skipped(self, run: _Run, skips: Sequence[int]) -> _Run:
         changed = list(run)

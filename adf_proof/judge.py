@@ -6,10 +6,13 @@ from enum import StrEnum
 
 from adf_export.diagnostics import Refusal
 from adf_export.ir.factory import Role, inside
-from adf_proof.airflow_oracle import TooLargeError, reachable
+from adf_proof.airflow_oracle import TooLargeError, reachable, reaches
 from adf_proof.execution import Cases, Ran, runs_of
 from adf_proof.shape import Result, Shape
 from adf_proof.subject import Subject, subject_of_shape
+
+# Up to so many tasks all outcomes are explored at once.
+_WHOLE = 4
 
 
 class Verdict(StrEnum):
@@ -24,12 +27,14 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counterexample:
-    """A run of the pipeline that is none of Airflow's."""
+class Compared:
+    """A run of the pipeline and what Airflow can reach."""
 
     ran: Ran
     # What Airflow can reach with the same outcomes.
     reachable: frozenset[Result]
+    # False: there may be more.
+    whole: bool = True
 
     @property
     def about_readings(self) -> bool:
@@ -51,7 +56,7 @@ class Judged:
     helpers: int = 0
     # False: a sample of the outcomes was tried.
     complete: bool = True
-    counterexamples: tuple[Counterexample, ...] = field(default=(), repr=False)
+    counterexamples: tuple[Compared, ...] = field(default=(), repr=False)
 
 
 def judged(shape: Shape, cases: Cases) -> Judged:
@@ -78,22 +83,25 @@ def judged_subject(subject: Subject, cases: Cases) -> Judged:
         shape=subject.shape,
         verdict=Verdict.COUNTEREXAMPLE if wrong else Verdict.AGREED,
         runs=len(runs),
-        certain=sum(len(one.reachable) == 1 for one in compared),
+        certain=sum(one.whole and len(one.reachable) == 1 for one in compared),
         helpers=helpers,
         complete=cases.complete(subject.shape),
         counterexamples=wrong,
     )
 
 
-def _agrees(one: Counterexample, *, plain: bool) -> bool:
+def _agrees(one: Compared, *, plain: bool) -> bool:
     """In a plain graph, what a person would draw, the documented reading of skipped leaves counts; else every one."""
     return one.ran.result in one.reachable and (plain or one.ran.certain)
 
 
-def _compared(subject: Subject, runs: Iterable[Ran], cases: Cases) -> Iterator[Counterexample]:
-    """Each run with Airflow's results: of all outcomes at once, or where they are a sample of each."""
+def _compared(subject: Subject, runs: Iterable[Ran], cases: Cases) -> Iterator[Compared]:
+    """Each run with Airflow's results: all of them, of a large DAG first the one in question."""
     shape = subject.shape
-    whole = reachable(shape) if cases.complete(shape) else None
+    whole = reachable(shape) if cases.complete(shape) and len(shape.nodes) <= _WHOLE else None
     for ran in runs:
+        if whole is None and reaches(shape, ran.given, ran.result):
+            yield Compared(ran=ran, reachable=frozenset({ran.result}), whole=False)
+            continue
         results = reachable(shape, ran.given) if whole is None else whole
-        yield Counterexample(ran=ran, reachable=frozenset(one for one in results if one.agrees_with(ran.given, shape)))
+        yield Compared(ran=ran, reachable=frozenset(one for one in results if one.agrees_with(ran.given, shape)))

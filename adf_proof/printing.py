@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from adf_proof.exhaustive import Tally
-from adf_proof.judge import Counterexample, Judged, Verdict
+from adf_proof.judge import Compared, Judged, Verdict
 from adf_proof.shape import Outcome, Result, Shape
 
 
@@ -26,7 +26,7 @@ def counterexample(judged: Judged) -> RenderableType:
     return compared(judged.shape, judged.counterexamples[0], of=len(judged.counterexamples))
 
 
-def compared(shape: Shape, found: Counterexample, *, of: int = 1) -> RenderableType:
+def compared(shape: Shape, found: Compared, *, of: int = 1) -> RenderableType:
     """A row a task: what it was told to do, what Airflow makes of it, what Data Factory does."""
     reachable = sorted(found.reachable, key=str)
     table = Table("task", "rule", "told to", *_titles(len(reachable)), "Data Factory")
@@ -62,3 +62,9 @@ def _ended(result: Result) -> str:
 
 def _run(succeeded: bool) -> str:
     return "success" if succeeded else "failed"
+
+
+def as_json(shape: Shape, result: Result) -> dict[str, object]:
+    """A result by tasks."""
+    tasks = {node.name: _did(result, index) for index, node in enumerate(shape.nodes)}
+    return {"tasks": tasks, "run": _run(result.succeeded)}
