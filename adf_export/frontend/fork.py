@@ -1,8 +1,10 @@
 """One fork of the worker: imports a DAG file, reads its DAGs, and says what it needed for that."""
 
+import importlib
 import os
 from collections.abc import Iterable, Iterator
 from types import ModuleType
+from typing import Final
 
 import msgspec
 from airflow import settings
@@ -23,37 +25,53 @@ from adf_export.frontend.watching import Watch
 from adf_export.ir.dag import Dag, Reading
 from adf_export.ir.origin import Origin
 
-
-def serve_one(file: str, request: Request, answers: int) -> None:
-    """Reads one file and writes the answer."""
-    territory = Territory(request.root, file)
-    watch = Watch(territory, request.search)
-    watch.start()
-    try:
-        reading = _read(file, territory)
-    except Exception as error:  # a fault of ours: it must not look like one of the file
-        origin = Origin(file=territory.relative(file))
-        reading = Reading(file=origin.file, diagnostics=(internal_failure(error, origin),))
-    answer = Answer(file=file, reading=reading, inputs=watch.stop(file))
-    with os.fdopen(answers, "wb") as pipe:
-        pipe.write(msgspec.json.encode(answer) + b"\n")
+# Airflow imports these for the first DAG that it asks for its timetable.
+_WARM: Final = (
+    "airflow.timetables.assets",
+    "airflow.timetables.interval",
+    "airflow.timetables.simple",
+    "airflow.timetables.trigger",
+)
 
 
-def _read(file: str, territory: Territory) -> Reading:
-    if not file.endswith(".py"):
-        return _archive(territory.relative(file))
-    recorder = Recorder(territory)
-    install(recorder)
-    try:
-        module = import_file(file)
-    except BaseException as error:  # whatever a file raises is told of that file
-        return Reading(file=territory.relative(file), diagnostics=(import_failure(error, file, recorder, territory),))
-    found = list(_variables(recorder, territory))
-    dags = list(_dags(_objects(module), recorder, territory, found))
-    if not dags and not has_errors(found):
-        origin = Origin(file=territory.relative(file))
-        found.append(diagnostic(NO_DAGS, "the file defines no DAG", origin=origin))
-    return Reading(file=territory.relative(file), dags=tuple(dags), diagnostics=in_order(found))
+class Server:
+    """What all forks share: made once in the worker, where it costs once."""
+
+    def __init__(self, request: Request) -> None:
+        for name in _WARM:
+            importlib.import_module(name)
+        self._territory = Territory(request.root, request.files)
+        self._watch = Watch(self._territory, request.search)
+        self._recorder = Recorder(self._territory)
+        install(self._recorder)
+
+    def serve(self, file: str, answers: int) -> None:
+        """Reads one file and writes the answer; in a fork, whose end takes away what the file has done."""
+        self._watch.start()
+        try:
+            reading = self._read(file)
+        except Exception as error:  # a fault of ours: it must not look like one of the file
+            origin = Origin(file=self._territory.relative(file))
+            reading = Reading(file=origin.file, diagnostics=(internal_failure(error, origin),))
+        answer = Answer(file=file, reading=reading, inputs=self._watch.stop(file))
+        with os.fdopen(answers, "wb") as pipe:
+            pipe.write(msgspec.json.encode(answer) + b"\n")
+
+    def _read(self, file: str) -> Reading:
+        recorder, territory = self._recorder, self._territory
+        if not file.endswith(".py"):
+            return _archive(territory.relative(file))
+        try:
+            module = import_file(file)
+        except BaseException as error:  # whatever a file raises is told of that file
+            found = [import_failure(error, file, recorder, territory)]
+            return Reading(file=territory.relative(file), diagnostics=tuple(found))
+        found = list(_variables(recorder, territory))
+        dags = list(_dags(_objects(module), recorder, territory, found))
+        if not dags and not has_errors(found):
+            origin = Origin(file=territory.relative(file))
+            found.append(diagnostic(NO_DAGS, "the file defines no DAG", origin=origin))
+        return Reading(file=territory.relative(file), dags=tuple(dags), diagnostics=in_order(found))
 
 
 def _archive(file: str) -> Reading:

@@ -3,6 +3,7 @@
 import os
 import site
 import sysconfig
+from collections.abc import Iterable
 from typing import Final
 
 _INSTALLED: Final = tuple(
@@ -23,11 +24,12 @@ def relative(path: str, root: str) -> str:
 class Territory:
     """Which files are the user's: neither Python's nor a package's, unless the DAG folder itself is in a package."""
 
-    def __init__(self, root: str, dag_file: str = "") -> None:
+    def __init__(self, root: str, dag_files: Iterable[str] = ()) -> None:
         self.root = root
         real = os.path.realpath(root) + os.sep
         self._inside = real if real.startswith(_INSTALLED) else None
-        self._known: dict[str, bool] = {dag_file: True}
+        self._known: dict[str, bool] = dict.fromkeys(dag_files, True)
+        self._relative: dict[str, str] = {}
 
     def has(self, path: str) -> bool:
         found = self._known.get(path)
@@ -46,4 +48,6 @@ class Territory:
         return not real.startswith((*_INSTALLED, _OURS))
 
     def relative(self, path: str) -> str:
-        return relative(path, self.root)
+        if path not in self._relative:
+            self._relative[path] = relative(path, self.root)
+        return self._relative[path]

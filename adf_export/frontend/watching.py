@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import Any, Final
 
@@ -20,7 +20,9 @@ class Watch:
     def __init__(self, territory: Territory, search: tuple[str, ...]) -> None:
         self._territory = territory
         self._search = search
-        self._files: set[str] = set()
+        # Also what came with airflow: local settings, providers that are plugins.
+        self._files: set[str] = set(self._modules(list(sys.modules)))
+        self._before = set(sys.modules)
         self._folders: set[str] = set()
         self._environment: set[str] = set()
         self._wanted: set[str] = set()
@@ -48,7 +50,7 @@ class Watch:
 
     def stop(self, file: str) -> Inputs:
         self._active = False
-        files = {file, *self._files, *self._modules(), *self._missing()}
+        files = {file, *self._files, *self._modules(set(sys.modules) - self._before), *self._missing()}
         return Inputs(
             files=tuple(sorted(files)),
             folders=tuple(sorted(self._folders)),
@@ -103,10 +105,9 @@ class Watch:
             frame = frame.f_back
         return True
 
-    def _modules(self) -> Iterator[str]:
-        """Also those that came with airflow: local settings, providers that are plugins."""
-        for module in list(sys.modules.values()):
-            file = getattr(module, "__file__", None)
+    def _modules(self, names: Iterable[str]) -> Iterator[str]:
+        for name in names:
+            file = getattr(sys.modules[name], "__file__", None)
             if isinstance(file, str) and self._territory.has(file):
                 yield file
 

@@ -46,15 +46,16 @@ def main() -> None:
     request = msgspec.json.decode(sys.stdin.buffer.readline(), type=Request)
     _silence()
     sys.path += [folder for folder in request.search if folder not in sys.path]
-    from adf_export.frontend.fork import serve_one
+    from adf_export.frontend.fork import Server
 
     for module in airflow_modules(request.files):
         # Also SystemExit: whatever a provider does on import is told by the fork that imports it again.
         with contextlib.suppress(BaseException):
             importlib.import_module(module)
+    serve = Server(request).serve
     gc.freeze()
     _send(answers, READY)
-    for line in _lines(request, serve_one):
+    for line in _lines(request, serve):
         _send(answers, line)
 
 
@@ -71,14 +72,14 @@ def _send(answers: int, line: bytes) -> None:
         view = view[os.write(answers, view) :]
 
 
-def _lines(request: Request, serve_one: Callable[[str, Request, int], None]) -> Iterator[bytes]:
+def _lines(request: Request, serve: Callable[[str, int], None]) -> Iterator[bytes]:
     """The answers, in the order in which the forks end."""
     waiting = list(reversed(request.files))
     running: list[Child] = []
     try:
         while waiting or running:
             while waiting and len(running) < request.parallel:
-                running.append(_fork(waiting.pop(), request, serve_one))
+                running.append(_fork(waiting.pop(), request, serve))
             for child in _finished(running):
                 running.remove(child)
                 yield _ended(child, request)
@@ -87,7 +88,7 @@ def _lines(request: Request, serve_one: Callable[[str, Request, int], None]) -> 
             _kill(child)
 
 
-def _fork(file: str, request: Request, serve_one: Callable[[str, Request, int], None]) -> Child:
+def _fork(file: str, request: Request, serve: Callable[[str, int], None]) -> Child:
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -97,7 +98,7 @@ def _fork(file: str, request: Request, serve_one: Callable[[str, Request, int], 
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, request.timeout_seconds + 5)
         try:
-            serve_one(file, request, writing)
+            serve(file, writing)
         finally:
             os._exit(0)
     os.close(writing)
