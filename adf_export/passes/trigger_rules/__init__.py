@@ -26,9 +26,8 @@ from adf_export.passes.trigger_rules.states import FAILS_WITH_ANY
 from adf_export.passes.trigger_rules.wiring import Wiring, signal_of
 
 _NOT_FORCED: Final = SUCCEEDED | SKIPPED
-# Where a setup's success is needed besides, it can be asked for, or follows from the rule's own condition.
+# Where a setup's success is needed besides, it can be asked for.
 _ASKS_FOR_SETUPS: Final = frozenset({TriggerRule.ALL_SUCCESS, TriggerRule.ALL_DONE})
-_IMPLIES_SETUPS: Final = FAILS_WITH_ANY | {TriggerRule.ONE_SUCCESS}
 
 
 def trigger_rules(draft: Draft, context: Context) -> Draft:
@@ -78,11 +77,10 @@ def _check_forced(predicates: Predicates, unit: Unit, below: Mapping[str, frozen
 
 def _setup(predicates: Predicates, unit: Unit, setup: Unit, condition: Conjunction) -> Conjunction:
     needed = predicates.succeeded(setup)
-    implied = predicates.wiring.follows(needed, condition)
-    if implied and unit.rule in _ASKS_FOR_SETUPS | _IMPLIES_SETUPS:
-        return condition
     if unit.rule in _ASKS_FOR_SETUPS:
-        return needed
+        return condition if predicates.wiring.follows(needed, condition) else needed
+    if unit.rule in FAILS_WITH_ANY and _says_the_same(predicates, unit, needed):
+        return condition
     raise Refusal(
         diagnostic(
             TEARDOWN_NOT_EXPORTED,
@@ -90,6 +88,15 @@ def _setup(predicates: Predicates, unit: Unit, setup: Unit, condition: Conjuncti
             origin=unit.origin,
             hint=f"use all_success or all_done, or take '{unit.id}' out of the setup's scope",
         )
+    )
+
+
+def _says_the_same(predicates: Predicates, unit: Unit, needed: Conjunction) -> bool:
+    """Whether all upstream tasks stand for the setup: each has its state where it did not succeed."""
+    return all(
+        upstream.rule is TriggerRule.ALL_SUCCESS
+        and predicates.wiring.follows(needed, entry(signal_of(upstream), SUCCEEDED))
+        for upstream in predicates.graph.upstream(unit)
     )
 
 
