@@ -114,9 +114,8 @@ def _handler(bench: Workbench) -> str:
     Raises:
         Refusal: it is Python of the user's.
     """
-    for name in ("output_processor",):
-        if bench.has(name):
-            raise bench.not_exported(name, "it is Python")
+    if bench.has("output_processor"):
+        raise bench.not_exported("output_processor", "it is Python")
     if "handler" not in bench.task.given:
         return _ALL
     given = bench.field("handler")

@@ -28,7 +28,7 @@ class Database:
 # libpq's words for the numbers of a linked service.
 _SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _AZURE_SQL: Final = ".database.windows.net"
-_SYNAPSE: Final = (".sql.azuresynapse.net", "-ondemand.sql.azuresynapse.net")
+_SYNAPSE: Final = ".sql.azuresynapse.net"
 
 
 def database(bench: Workbench, *, default: str = "") -> Database:

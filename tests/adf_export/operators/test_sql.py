@@ -1,12 +1,15 @@
 """SQL operators: documents by connection, transactions by dialect, and what is refused. Effects: test_sql_effects."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adf_export.environment import Connection, Environment
 from adf_export.ir.values import Function
+from local_azure.data_factory.injection import Injection
 from tests.adf_export.operators.given import Made, made, task
+from tests.adf_export.running import run_in_local_factory
 
 Json = Any
 QUERY = "airflow.providers.common.sql.operators.sql.SQLExecuteQueryOperator"
@@ -197,3 +200,38 @@ def test_rows_are_read_from_postgresql_alone(connection: dict[str, Any], code: s
     ask = task(QUERY, "ask", conn_id="db", sql="SELECT count(*) FROM t")
     use = task(QUERY, "use", "ask", conn_id="db", sql="CALL p({{ ti.xcom_pull('ask')[0][0] }})")
     assert code in made(ask, use, environment=environment).codes
+
+
+CHECK = "airflow.providers.common.sql.operators.sql.SQLCheckOperator"
+SENSOR = "airflow.providers.common.sql.sensors.sql.SqlSensor"
+
+
+# What the query's first row is, attempt by attempt -> the outcome.
+@pytest.mark.parametrize(
+    ("rows", "retries", "status"),
+    [
+        (["[[1]]"], 0, "Succeeded"),
+        (["[[0]]"], 0, "Failed"),
+        (["[]"], 0, "Failed"),
+        (["[[0]]", "[[1]]"], 1, "Succeeded"),
+    ],
+)
+def test_a_check_fails_its_task_and_is_tried_again(rows: list[str], retries: int, status: str, tmp_path: Path) -> None:
+    environment = Environment(key_vault="https://kv", connections={"db": Connection(conn_id="db", **POSTGRES)})
+    of_task = {"retries": retries, "retry_delay_seconds": 60}
+    found = made(task(CHECK, conn_id="db", sql="SELECT 1", of_task=of_task), environment=environment)
+    keys = ["t"] if not retries else [f"t_attempts[{turn}]/t" for turn in range(len(rows))]
+    injections = {key: answer(text) for key, text in zip(keys, rows, strict=True)}
+    assert str(run_in_local_factory(tmp_path, found.factory, "d", injections=injections).run.status) == status
+
+
+def test_a_sensor_looks_until_the_cell_is_true(tmp_path: Path) -> None:
+    environment = Environment(key_vault="https://kv", connections={"db": Connection(conn_id="db", **POSTGRES)})
+    found = made(task(SENSOR, conn_id="db", sql="SELECT 1", poke_interval=60), environment=environment)
+    injections = {f"t_until[{turn}]/t": answer(rows) for turn, rows in enumerate(("[]", "[[0]]", "[[3]]"))}
+    done = run_in_local_factory(tmp_path, found.factory, "d", injections=injections)
+    assert (str(done.run.status), done.seconds) == ("Succeeded", pytest.approx(120, abs=5))
+
+
+def answer(rows: str) -> Injection:
+    return Injection(output={"resultSetCount": 1, "resultSets": [{"rowCount": 1, "rows": [{"rows": rows}]}]})
