@@ -8,7 +8,7 @@ from rich.text import Text
 from adf_export.codes import Severity, all_codes
 from adf_export.diagnostics import Diagnostic
 from adf_export.report.model import Report
-from adf_export.report.wording import counted, summary, told_codes
+from adf_export.report.wording import counted, summary, told_codes, without_activity
 
 STYLES: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 # Severity -> heading of its part.
@@ -17,6 +17,7 @@ _PARTS: Final = {
     Severity.WARNING: "Approximated: exported, and different from Airflow in what is told",
     Severity.NOTE: "To know: exported, without what has no meaning in Data Factory",
 }
+_MOST_OPERATORS: Final = 8
 # What fits on a screen, in diagnostics of each severity.
 SHORT: Final = {Severity.ERROR: 6, Severity.WARNING: 3, Severity.NOTE: 0}
 
@@ -67,10 +68,16 @@ def _lines(report: Report, *, everything: bool) -> Iterator[Text]:
 
 def _codes(report: Report) -> Iterator[Text]:
     counts = told_codes(report)
-    for code in all_codes():
-        if code.id in counts:
-            head = (f"{code.severity}[{code.id}]".ljust(16), STYLES[code.severity])
-            yield Text.assemble("  ", head, f"{counts[code.id]:>6,}  {code.title}")
+    for severity in Severity:
+        for code in all_codes():
+            if code.id in counts and code.severity is severity:
+                head = (f"{code.severity}[{code.id}]".ljust(16), STYLES[code.severity])
+                yield Text.assemble("  ", head, f"{counts[code.id]:>6,}  {code.title}")
+    without = without_activity(report)
+    if without:
+        named = ", ".join(f"{operator} {count:,}" for operator, count in without[:_MOST_OPERATORS])
+        more = len(without) - _MOST_OPERATORS
+        yield Text(f"  without an activity: {named}" + (f" and {more} more operators" if more > 0 else ""))
 
 
 def _shown(found: Sequence[Diagnostic], report: Report, limit: int) -> Iterable[Text]:

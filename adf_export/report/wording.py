@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from adf_export.codes import NO_NATIVE_ACTIVITY
 from adf_export.report.model import ActivityReport, Report, TaskReport
 
 
@@ -42,3 +43,13 @@ def types_of(activities: Iterable[ActivityReport]) -> str:
 def told_codes(report: Report) -> Counter[str]:
     """How often each code was told."""
     return Counter(found.code for found in report.all_diagnostics())
+
+
+def without_activity(report: Report) -> list[tuple[str, int]]:
+    """Operators that have no activity, and of how many tasks; the most frequent first."""
+    counts = Counter(
+        task.operator
+        for _, task in report.tasks()
+        if any(found.code == NO_NATIVE_ACTIVITY.id for found in task.diagnostics)
+    )
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
