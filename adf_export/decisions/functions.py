@@ -14,7 +14,7 @@ from adf_export.templating.given import term_of_json
 from adf_export.templating.lowering import Lowering
 from adf_export.templating.names import has_root, root
 from adf_export.templating.results import checked, node_of
-from adf_export.templating.terms import NOTHING, Listing, Namespace, Term
+from adf_export.templating.terms import NOTHING, Listing, Namespace, Record, Term
 from adf_export.templating.truth import choose, truth
 from adf_lang.nodes import Literal, Node
 
@@ -49,6 +49,18 @@ def truth_of(function: Function, positional: tuple[Argument, ...], keyword: Mapp
     """
     lowering = _lowering(function, scope)
     return checked(lowering, truth(lowering, _returned(lowering, function, positional, keyword)))
+
+
+def members_of(
+    function: Function, positional: tuple[Argument, ...], keyword: Mapping[str, Json], scope: Scope
+) -> tuple[str, ...]:
+    """The members of the dict that a function returns; none where it returns something else.
+
+    Raises:
+        Refusal: as `lower_function`.
+    """
+    returned = _returned(_lowering(function, scope), function, positional, keyword)
+    return tuple(name for name, _ in returned.members) if isinstance(returned, Record) else ()
 
 
 def _lowering(function: Function, scope: Scope) -> Lowering:

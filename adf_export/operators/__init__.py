@@ -15,6 +15,7 @@ from adf_export.operators.registry import Operator
 from adf_export.operators.sql import SQL
 from adf_export.operators.sql_checks import SQL_CHECKS
 from adf_export.operators.sql_sensor import SQL_SENSOR
+from adf_export.operators.time_sensors import TIME_SENSORS
 from adf_export.operators.wasb import WASB
 
 OPERATORS: Final[Mapping[str, Operator]] = {
@@ -29,5 +30,6 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     **SQL,
     **SQL_CHECKS,
     **SQL_SENSOR,
+    **TIME_SENSORS,
     **WASB,
 }

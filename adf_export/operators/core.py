@@ -5,10 +5,10 @@ from typing import Final
 
 from adf_export.ir.factory import obj
 from adf_export.ir.unit import Unit
-from adf_export.operators.functions import IGNORED, evaluated, result_of
+from adf_export.operators.functions import IGNORED, evaluated, members_of_result, result_of
 from adf_export.operators.registry import Operator
 from adf_export.operators.workbench import Workbench
-from adf_lang.nodes import Call, Literal, Node, select
+from adf_lang.nodes import Literal, Node, select
 
 _PACKAGE: Final = "airflow.providers.standard"
 
@@ -22,16 +22,14 @@ def function(bench: Workbench) -> Unit:
     """A function that computes its result from params, XComs and the like becomes an expression."""
     result = result_of(bench)
     step, value = evaluated(bench, result)
-    returned = {} if result == Literal(value=None) else {"return_value": value, **_outputs(bench, result, value)}
+    returned = {} if result == Literal(value=None) else {"return_value": value, **_outputs(bench, value)}
     return bench.unit(step, results=returned if bench.task.do_xcom_push else {})
 
 
-def _outputs(bench: Workbench, result: Node, value: Node) -> Mapping[str, Node]:
+def _outputs(bench: Workbench, value: Node) -> Mapping[str, Node]:
     """With multiple_outputs each member of the dict is an XCom of its own."""
-    if not bench.task.multiple_outputs or not isinstance(result, Call) or result.name != "createObject":
-        return {}
-    names = [part.value for part in result.arguments[::2] if isinstance(part, Literal)]
-    return {str(name): select(value, str(name)) for name in names}
+    names = members_of_result(bench) if bench.task.multiple_outputs else ()
+    return {name: select(value, name) for name in names}
 
 
 CORE: Final[Mapping[str, Operator]] = {

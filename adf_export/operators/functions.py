@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from adf_export.decisions import lower_function, truth_of
+from adf_export.decisions import lower_function, members_of, truth_of
 from adf_export.ir.factory import Activity, Json, Object
 from adf_export.ir.values import Function
 from adf_export.operators.workbench import Workbench
@@ -21,6 +21,12 @@ def result_of(bench: Workbench) -> Node:
     """
     function, positional, keyword = _called(bench)
     return lower_function(function, positional, keyword, bench.scope("op_kwargs"))
+
+
+def members_of_result(bench: Workbench) -> tuple[str, ...]:
+    """The members of the dict that the task's function returns."""
+    function, positional, keyword = _called(bench)
+    return members_of(function, positional, keyword, bench.scope("op_kwargs"))
 
 
 def truth_of_result(bench: Workbench) -> Node:

@@ -1,0 +1,205 @@
+"""Tasks that do nothing, functions, branches, short circuits, other DAGs, waits: run in the local Data Factory.
+
+What a function returns, and which children its branch follows, is what Python says when it is called.
+"""
+
+import inspect
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adf_export.environment import Environment
+from adf_export.ir.dag import Dag, Param, Task, TriggerRule
+from adf_export.ir.values import Duration, Function, Template
+from tests.adf_export.operators.given import Made, made, task
+from tests.adf_export.passes.building import dag
+from tests.adf_export.running import run_in_local_factory
+from tests.data_factory.harness import Done
+
+STANDARD = "airflow.providers.standard"
+EMPTY = f"{STANDARD}.operators.empty.EmptyOperator"
+PYTHON = f"{STANDARD}.operators.python.PythonOperator"
+BRANCH = f"{STANDARD}.operators.python.BranchPythonOperator"
+SHORT = f"{STANDARD}.operators.python.ShortCircuitOperator"
+TRIGGER = f"{STANDARD}.operators.trigger_dagrun.TriggerDagRunOperator"
+HERE = Environment()
+NUMBER = Param(name="n", default="0", schema='{"type": "integer"}')
+
+
+def function(python: Callable[..., Any]) -> Function:
+    source = textwrap.dedent(inspect.getsource(python))
+    return Function(name=python.__name__, source=source[source.index("def ") :], line=1)
+
+
+def empty(name: str, *upstream: str, rule: TriggerRule = TriggerRule.ALL_SUCCESS) -> Task:
+    return task(EMPTY, name, *upstream, of_task={"trigger_rule": rule})
+
+
+def run(folder: Path, one: Made, parameters: Any = None) -> Done:
+    return run_in_local_factory(folder, one.factory, "d", parameters or {})
+
+
+def choose(params: Any) -> Any:
+    if params["n"] > 2:
+        return "many"
+    return ["few", "none"] if params["n"] == 1 else None
+
+
+def choose_one(params: Any) -> str:
+    return "many" if params["n"] > 2 else "few"
+
+
+def is_many(params: Any) -> bool:
+    return bool(params["n"] > 2)
+
+
+def described(params: Any, word: str) -> dict[str, Any]:
+    return {"word": word.upper(), "twice": params["n"] * 2}
+
+
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_a_branch_follows_what_its_function_returns(tmp_path: Path, number: int) -> None:
+    children = ("many", "few", "none")
+    tasks = [task(BRANCH, "br", python_callable=function(choose)), *(empty(name, "br") for name in children)]
+    done = run(tmp_path, made(*tasks, environment=HERE, params=(NUMBER,)), {"n": number})
+    returned = choose({"n": number})
+    followed = [returned] if isinstance(returned, str) else returned or []
+    assert sorted(name for name in children if done.statuses()[name] == "Succeeded") == sorted(followed)
+    assert str(done.run.status) == "Succeeded"
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_choice_of_one_is_an_if_condition(tmp_path: Path, number: int) -> None:
+    join = empty("join", "few", "many", rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
+    tasks = [task(BRANCH, "br", python_callable=function(choose_one)), empty("many", "br"), empty("few", "br"), join]
+    one = made(*tasks, environment=HERE, params=(NUMBER,))
+    assert {name: found["type"] for name, found in one.activities().items()} == {"br": "IfCondition", "join": "Wait"}
+    done = run(tmp_path, one, {"n": number})
+    ran = [key.rpartition("/")[2] for key in done.statuses() if key.startswith("br.")]
+    assert ran == [choose_one({"n": number})]
+    assert done.statuses()["join"] == "Succeeded"
+
+
+@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("everything", [True, False])
+def test_a_short_circuit_skips_what_comes_after_it(tmp_path: Path, number: int, everything: bool) -> None:
+    first = task(
+        SHORT,
+        "sc",
+        python_callable=function(is_many),
+        ignore_downstream_trigger_rules=everything,
+        of_task={"ignore_downstream_trigger_rules": everything},
+    )
+    tasks = [first, empty("a", "sc"), empty("b", "a", rule=TriggerRule.ALL_DONE)]
+    done = run(tmp_path, made(*tasks, environment=HERE, params=(NUMBER,)), {"n": number})
+    passes = is_many({"n": number})
+    assert (done.statuses()["a"] == "Succeeded") is passes
+    assert (done.statuses()["b"] == "Succeeded") is (passes or not everything)
+
+
+def test_a_function_gives_its_value_to_others(tmp_path: Path) -> None:
+    gives = task(
+        PYTHON,
+        "gives",
+        python_callable=function(described),
+        op_kwargs={"word": "x{{ params.n }}"},
+        of_task={"multiple_outputs": True},
+    )
+    reads = [
+        task(PYTHON, name, "gives", python_callable=function(same), op_args=[Template(text=text)])
+        for name, text in READS.items()
+    ]
+    done = run(tmp_path, made(gives, *reads, environment=HERE, params=(NUMBER,)), {"n": 4})
+    expected = described({"n": 4}, "x4")
+    assert done.record("gives").output["value"] == [expected]
+    assert done.record("word").output["value"] == [expected["word"]]
+    assert done.record("twice").output["value"] == [str(expected["twice"])]
+
+
+READS = {
+    "word": "{{ ti.xcom_pull(task_ids='gives', key='word') }}",
+    "twice": "{{ ti.xcom_pull(task_ids='gives')['twice'] }}",
+}
+
+
+def same(value: Any) -> Any:
+    return value
+
+
+def elsewhere() -> str:
+    return "nowhere"
+
+
+def asks_the_world() -> str:
+    import os
+
+    return os.environ["X"]
+
+
+@pytest.mark.parametrize(("operator", "python"), [(BRANCH, elsewhere), (PYTHON, asks_the_world), (BRANCH, same)])
+def test_is_refused(operator: str, python: Callable[..., Any]) -> None:
+    one = made(task(operator, "t", python_callable=function(python)), empty("a", "t"), environment=HERE)
+    assert one.codes == ["ADF206"]
+
+
+OTHER = dag(empty("x"), dag_id="other", params=(NUMBER, Param(name="day", default='""', schema='{"type": "string"}')))
+
+
+def trigger(**fields: Any) -> Task:
+    return task(TRIGGER, "t", **{"trigger_dag_id": "other", "wait_for_completion": True, **fields})
+
+
+def test_another_dag_is_started_with_its_params() -> None:
+    given = trigger(conf={"n": 3, "day": "{{ ds }}"}, logical_date="2026-01-01T00:00:00Z")
+    found = made(given, environment=HERE, dags={"other": OTHER}).activities()["t"]
+    assert found["type"] == "ExecutePipeline"
+    properties = found["typeProperties"]
+    assert properties["pipeline"]["referenceName"] == "other"
+    assert properties["waitOnCompletion"] is True
+    assert properties["parameters"]["n"] == 3
+    assert properties["parameters"]["logical_date"] == "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("fields", "others", "code"),
+    [
+        ({}, {}, "ADF104"),
+        ({"conf": {"unknown": 1}}, {"other": OTHER}, "ADF102"),
+        ({"allowed_states": ["success", "failed"]}, {"other": OTHER}, "ADF102"),
+        ({"reset_dag_run": True}, {"other": OTHER}, "ADF102"),
+    ],
+)
+def test_what_another_run_cannot_be_given(fields: dict[str, Any], others: dict[str, Dag], code: str) -> None:
+    assert made(trigger(**fields), environment=HERE, dags=others).codes == [code]
+
+
+# Operator, its fields, the logical date of the run -> seconds that it waits, counted from the run's start.
+SENSORS = f"{STANDARD}.sensors"
+WAITS: list[tuple[str, dict[str, Any], int]] = [
+    (f"{SENSORS}.time_delta.TimeDeltaSensor", {"delta": Duration(seconds=5400)}, 5400),
+    (f"{SENSORS}.time_delta.WaitSensor", {"time_to_wait": Duration(seconds=90)}, 90),
+    (f"{SENSORS}.time_delta.WaitSensor", {"time_to_wait": 2}, 120),
+    (f"{SENSORS}.date_time.DateTimeSensor", {"target_time": "2020-01-01T00:00:00"}, 1),
+    (
+        f"{SENSORS}.date_time.DateTimeSensor",
+        {"target_time": "{{ (logical_date + macros.timedelta(hours=1)).isoformat() }}"},
+        3600,
+    ),
+]
+
+
+@pytest.mark.parametrize(("operator", "fields", "seconds"), WAITS)
+def test_waits(tmp_path: Path, operator: str, fields: dict[str, Any], seconds: int) -> None:
+    done = run(tmp_path, made(task(operator, "t", **fields), environment=HERE))
+    assert done.statuses() == {"t": "Succeeded"}
+    assert abs(done.seconds - seconds) <= 1
+
+
+def test_now_is_when_the_task_starts() -> None:
+    """The moment is computed in the run, not by the compiler."""
+    given = task(f"{SENSORS}.date_time.DateTimeSensor", "t", target_time="2030-01-01T00:00:00")
+    expression = made(given, environment=HERE).activities()["t"]["typeProperties"]["waitTimeInSeconds"]["value"]
+    assert "utcNow()" in expression
