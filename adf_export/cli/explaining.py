@@ -1,6 +1,7 @@
 """`adf-export explain` shows how one DAG or task became what."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -34,7 +35,7 @@ def explain_command(
 
     Examples:
 
-      adf-export explain my_dag
+      adf-export explain my_dag dags
 
       adf-export explain my_dag my_task dags --env prod.toml
 
@@ -42,6 +43,8 @@ def explain_command(
     """
     from adf_export.report.explaining import explain_json, explain_text
 
+    if task_id and Path(task_id).exists():  # no task is named: what stands there is a path
+        task_id, paths = "", [Path(task_id), *(paths or ())]
     session, report = work(paths, env, cache, no_cache=no_cache, quiet=quiet).session()
     compiled, dag = find(session, report, dag_id)
     if task_id and task_id not in {task.task_id for task in dag.tasks}:
