@@ -1,8 +1,10 @@
 """Reads DAG files: what the cache has, then the rest in the worker process."""
 
+import gc
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -37,16 +39,12 @@ def read_dags(
     base = Path(os.path.abspath(root or root_of(paths)))
     search = tuple(str(folder) for folder in _search(base))
     kept = Cache(cache, root=base, search=search) if cache else None
-    readings: list[Reading] = []
-    rest: list[str] = []
-    for file in map(str, dag_files(paths)):
-        reading = kept.get(file) if kept else None
-        if reading is None:
-            rest.append(file)
-        else:
-            readings.append(reading)
+    files = [str(file) for file in dag_files(paths)]
+    with _without_collection():
+        known = {file: kept.get(file) if kept else None for file in files}
+    readings = [reading for reading in known.values() if reading is not None]
     request = Request(
-        files=tuple(rest),
+        files=tuple(file for file, reading in known.items() if reading is None),
         root=str(base),
         search=search,
         timeout_seconds=timeout_seconds,
@@ -56,6 +54,18 @@ def read_dags(
     if kept:
         kept.save()
     return _with_duplicates(sorted(readings, key=lambda reading: reading.file))
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Nothing that is decoded is garbage: looking for some takes as long as the decoding."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _asked(request: Request, kept: Cache | None, progress: Callable[[str], None] | None) -> Iterator[Answer]:

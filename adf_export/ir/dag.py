@@ -80,7 +80,7 @@ class Callback(msgspec.Struct, frozen=True, kw_only=True):
     arguments: tuple[tuple[str, Value], ...] = ()
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True):
+class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One task with everything that was said of it."""
 
     task_id: str
@@ -141,7 +141,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     outlets: tuple[str, ...] = ()
 
 
-class Dag(msgspec.Struct, frozen=True, kw_only=True):
+class Dag(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One DAG."""
 
     dag_id: str

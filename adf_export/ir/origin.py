@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Origin(msgspec.Struct, frozen=True, kw_only=True):
+class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A place: file and line of a DAG, a task or a field."""
 
     # Relative to the folder that was compiled, with forward slashes, so that output does not depend on the machine.
