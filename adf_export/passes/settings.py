@@ -94,6 +94,7 @@ DAG_SETTINGS: Final[tuple[DagSetting, ...]] = (
 FURTHER: Final[Mapping[str, tuple[Code, str]]] = {
     "access_control": (SETTING_IGNORED, "roles of the factory rule"),
     "allow_nested_operators": (SETTING_IGNORED, "no operator runs"),
+    "allowed_run_types": (SETTING_LOST, "the pipeline can be started in any way"),
     "dag_display_name": (SETTING_IGNORED, "a pipeline is shown by its name"),
     "deadline": (SETTING_LOST, "nobody is told that a run is late"),
     "default_view": (SETTING_IGNORED, "it is about Airflow's pages"),
@@ -106,16 +107,30 @@ FURTHER: Final[Mapping[str, tuple[Code, str]]] = {
     "email_on_retry": (SETTING_LOST, "nobody is mailed: set an alert on the pipeline"),
     "executor": (SETTING_IGNORED, "no executor of Airflow runs the task"),
     "executor_config": (SETTING_IGNORED, "no executor of Airflow runs the task"),
+    "ignore_first_depends_on_past": (SETTING_IGNORED, "runs know nothing of earlier runs"),
     "is_paused_upon_creation": (SETTING_IGNORED, "a pipeline without a trigger runs only when it is started"),
+    "jinja_environment_kwargs": (SETTING_NOT_EXPORTED, "templates are read with Airflow's own settings of Jinja"),
     "logger_name": (SETTING_IGNORED, "no code of Airflow runs"),
+    "map_index_template": (SETTING_IGNORED, "it names copies in Airflow's pages"),
     "max_consecutive_failed_dag_runs": (SETTING_LOST, "nothing pauses the pipeline after failures"),
     "owner_links": (SETTING_IGNORED, "it is about Airflow's pages"),
+    "params": (SETTING_NOT_EXPORTED, "a pipeline has one set of parameters: give the DAG the param"),
+    "post_execute": (SETTING_NOT_EXPORTED, "no code of Airflow runs"),
+    "pre_execute": (SETTING_NOT_EXPORTED, "no code of Airflow runs"),
+    "render_template_as_native_obj": (
+        SETTING_NOT_EXPORTED,
+        "it is one setting for the whole DAG here: give it to the DAG",
+    ),
+    "rerun_with_latest_version": (SETTING_IGNORED, "there are no bundles"),
     "resources": (SETTING_IGNORED, "no worker of Airflow runs the task"),
+    "retry_policy": (SETTING_NOT_EXPORTED, "activities are retried whatever the error"),
     "run_as_user": (SETTING_IGNORED, "no worker of Airflow runs the task"),
     "show_return_value_in_logs": (SETTING_IGNORED, "outputs are shown in the monitoring page"),
     "sla": (SETTING_LOST, "nobody is told that a task is late"),
+    "sla_miss_callback": (SETTING_LOST, "nobody is told that a run is late"),
     "task_display_name": (SETTING_IGNORED, "an activity is shown by its name"),
     "ui_color": (SETTING_IGNORED, "it is about Airflow's pages"),
+    "wait_for_past_depends_before_skipping": (SETTING_IGNORED, "runs know nothing of earlier runs"),
 }
 
 
