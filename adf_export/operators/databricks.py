@@ -7,6 +7,7 @@ from typing import Final
 from adf_export.codes import NO_NATIVE_ACTIVITY
 from adf_export.ir.factory import Object, obj
 from adf_export.ir.unit import Attempts, Unit
+from adf_export.operators.databricks_runs import run_by_request
 from adf_export.operators.databricks_services import Service, workspace, workspace_with
 from adf_export.operators.databricks_tasks import NOT_OF_TASKS, activity_of, forwarded, parameters
 from adf_export.operators.mapped_items import field_value
@@ -51,9 +52,12 @@ def task_config(bench: Workbench) -> Unit:
 
 
 def run_now(bench: Workbench) -> Unit:
-    """DatabricksRunNowOperator: a job with job parameters."""
-    _check_settings(bench)
+    """DatabricksRunNowOperator: a job with job parameters, else the request that Airflow makes."""
+    waits = not bench.has("wait_for_termination") or bench.constant("wait_for_termination") is not False
+    _check_settings(bench, but="wait_for_termination")
     payload = _merged(bench, _RUN_NOW_ARGUMENTS)
+    if not waits or any(name in payload for name in _BY_REQUEST):
+        return _by_request(bench, payload, waits=waits)
     job, given = payload.take("job_id"), payload.take("job_parameters")
     payload.close(_NOT_OF_JOBS)
     if job is None:
@@ -64,6 +68,18 @@ def run_now(bench: Workbench) -> Unit:
         values = forwarded(bench, "job_parameters")
     properties = obj(jobId=job.text(), jobParameters=values)
     return _unit(bench, "DatabricksJob", properties, workspace(bench), bench.attempts())
+
+
+def _by_request(bench: Workbench, payload: Payload, *, waits: bool) -> Unit:
+    payload.refuse(_NOT_OF_JOBS)
+    if "job_id" not in payload:
+        raise bench.invalid("job_id", "is missing", hint="give job_id")
+    slots = any(name in payload for name in _PARAMETER_SLOTS)
+    members = [(name, given.value) for name, given in payload.take_all().items()]
+    forwards = not bench.has("forward_dag_params") or bench.constant("forward_dag_params")
+    if forwards and not slots and "job_parameters" not in dict(members):
+        members.append(("job_parameters", forwarded(bench, "job_parameters")))
+    return run_by_request(bench, obj(members), waits=waits)
 
 
 def workflow(bench: Workbench) -> Unit:
@@ -130,14 +146,14 @@ def _only(tasks: Given) -> Payload:
     return payload
 
 
-def _check_settings(bench: Workbench) -> None:
+def _check_settings(bench: Workbench, *, but: str = "") -> None:
     """Settings of the operators that must be left at their defaults.
 
     Raises:
         Refusal: one is not.
     """
     for name, (default, why, hint) in _DEFAULTS.items():
-        if bench.has(name) and bench.constant(name) != default:
+        if name != but and bench.has(name) and bench.constant(name) != default:
             raise bench.not_exported(name, why, hint=hint)
 
 
@@ -200,18 +216,17 @@ _IGNORED_MEMBERS: Final = {
     "run_name": "Data Factory names the run after the pipeline and the activity",
     "task_key": "Data Factory names the task",
 }
-_PARAMETERS: Final = ("the activity passes job parameters only", "give job_parameters")
-_NOT_OF_JOBS: Final[Mapping[str, tuple[str, str]]] = {
-    "dbt_commands": _PARAMETERS,
-    "idempotency_token": NOT_OF_TASKS["idempotency_token"],
-    "jar_params": _PARAMETERS,
-    "job_name": ("the activity takes the id of a job", "give job_id"),
-    "notebook_params": _PARAMETERS,
-    "performance_target": ("the activity leaves it to the job", "set it in the job"),
-    "python_named_params": _PARAMETERS,
-    "python_params": _PARAMETERS,
-    "spark_submit_params": _PARAMETERS,
-}
+# Parameters that exclude job parameters, and what else the activity cannot pass.
+_PARAMETER_SLOTS: Final = (
+    "dbt_commands",
+    "jar_params",
+    "notebook_params",
+    "python_named_params",
+    "python_params",
+    "spark_submit_params",
+)
+_BY_REQUEST: Final = (*_PARAMETER_SLOTS, "idempotency_token", "performance_target")
+_NOT_OF_JOBS: Final[Mapping[str, tuple[str, str]]] = {"job_name": ("a job is started by its id", "give job_id")}
 _POLLING: Final = "Data Factory asks for the run's state itself"
 _RETRYING: Final = "Data Factory repeats its own calls of the Databricks API"
 _IGNORED: Final[Mapping[str, str]] = {
@@ -232,7 +247,7 @@ DATABRICKS: Final[Mapping[str, Operator]] = {
     f"{_MODULE}.DatabricksRunNowOperator": Operator(
         translate=run_now,
         ignored={**_IGNORED, "databricks_repair_reason_new_settings": "runs are not repaired"},
-        activities=("DatabricksJob",),
+        activities=("DatabricksJob", "WebActivity", "Until", "IfCondition"),
     ),
     f"{_MODULE}.DatabricksSubmitRunOperator": Operator(translate=submit_run, ignored=_IGNORED, activities=_TASK_TYPES),
     f"{_MODULE}_workflow._CreateDatabricksWorkflowOperator": Operator(translate=workflow),

@@ -5,70 +5,32 @@ from dataclasses import replace
 from typing import Final
 
 from adf_export.codes import BEHAVIOUR_DIFFERS
-from adf_export.ir.factory import Activity, Json, Object, Policy, Role, obj
+from adf_export.ir.factory import Activity, Object, obj
 from adf_export.ir.unit import Unit
-from adf_export.operators.databricks_services import workspace_address
+from adf_export.operators.databricks_api import Api
 from adf_export.operators.following import Following, follow
 from adf_export.operators.registry import Operator
-from adf_export.operators.vault_secrets import secret_step, secret_value
 from adf_export.operators.web_requests import as_text
 from adf_export.operators.workbench import Workbench
 from adf_export.templating.building import NULL
 from adf_lang.nodes import call, literal, select
 
-# The application id of Databricks: the audience of tokens for any workspace.
-_DATABRICKS: Final = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"
-_PATH: Final = "/api/2.0/sql/statements"
+_PATH: Final = "2.0/sql/statements"
 _ENDED: Final = ("SUCCEEDED", "FAILED", "CANCELED", "CLOSED")
 _HOUR: Final = 3600
-_READS: Final = Policy(retry=3, retry_interval_seconds=30)
 
 
 def statement(bench: Workbench) -> Unit:
     """One statement: sent, followed, judged."""
-    login = _Login(bench)
-    start = bench.activity(
-        bench.name(),
-        "WebActivity",
-        obj(method="POST", url=f"{login.domain}{_PATH}", headers=login.headers, body=_body(bench), **login.identity),
-        after=login.after,
-        policy=login.policy,
-    )
+    api = Api(bench)
+    start = api.post(_PATH, _body(bench))
     statement_id = select(call("activity", literal(start.name)), "output", "statement_id")
     results = {"statement_id": statement_id} if bench.task.do_xcom_push else {}
     if bench.has("wait_for_termination") and bench.constant("wait_for_termination") is False:
-        return bench.unit(*login.steps, start, results=results)
-    url = as_text(f"{login.domain}{_PATH}/", statement_id)
-    read = bench.activity(
-        bench.name("status"),
-        "WebActivity",
-        obj(method="GET", url=url, headers=login.headers, **login.identity),
-        role=Role.HELPER,
-        description="Asks how the statement is going.",
-        policy=replace(_READS, secure_input=login.policy.secure_input),
-    )
-    steps = follow(bench, start, _following(bench, read))
+        return bench.unit(*api.steps, start, results=results)
+    steps = follow(bench, start, _following(bench, api.get(f"{_PATH}/", statement_id)))
     attempts = replace(bench.attempts(), timeout_seconds=None)
-    return bench.unit(*login.steps, start, *steps, results=results, attempts=attempts)
-
-
-class _Login:
-    """How the workspace is reached: by a token from the vault, or the factory's identity."""
-
-    def __init__(self, bench: Workbench) -> None:
-        self.domain, secret, resource = workspace_address(bench)
-        self.steps: tuple[Activity, ...] = ()
-        self.identity: dict[str, Json] = {}
-        self.policy = Policy(secure_input=bool(secret))
-        headers: dict[str, Json] = {"Content-Type": "application/json"}
-        if secret:
-            self.steps = (secret_step(bench, secret),)
-            headers["Authorization"] = as_text("Bearer ", secret_value(self.steps[0]))
-        else:
-            self.identity = {"authentication": obj(type="MSI", resource=_DATABRICKS)}
-            headers["X-Databricks-Azure-Workspace-Resource-Id"] = resource
-        self.headers = obj(headers)
-        self.after = tuple(step.name for step in self.steps)
+    return bench.unit(*api.steps, start, *steps, results=results, attempts=attempts)
 
 
 def _body(bench: Workbench) -> Object:

@@ -285,7 +285,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     (NOTEBOOK, {"notebook_path": "/a", "source": "WORKSPACE", "job_cluster_key": "k"}, "ADF102", "job_cluster_key"),
     (NOTEBOOK, {**CLUSTER, "notebook_path": "/a", "source": "WORKSPACE", "max_retries": 2}, "ADF102", "'max_retries'"),
     (RUN_NOW, {"job_name": "load"}, "ADF102", "'job_name'"),
-    (RUN_NOW, {"job_id": 1, "notebook_params": {"a": "b"}}, "ADF102", "'notebook_params'"),
+    (RUN_NOW, {"notebook_params": {"a": "b"}}, "ADF104", "'job_id'"),
     (RUN_NOW, {"job_id": 1, "repair_run": True}, "ADF102", "'repair_run'"),
     (RUN_NOW, {}, "ADF104", "'job_id'"),
 ]
