@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import jinja2
 from airflow.sdk import DAG
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
@@ -39,14 +38,14 @@ def _read_mapped(task: MappedOperator) -> None:
             values[name] = _text(values[name], tuple(task.template_ext or ()), environment)
 
 
-def _text(value: Any, endings: tuple[str, ...], environment: jinja2.Environment) -> Any:
+def _text(value: Any, endings: tuple[str, ...], environment: Any) -> Any:
     if isinstance(value, list):
         return [_text(item, endings, environment) for item in value]
     if not isinstance(value, str) or not endings or not value.endswith(endings) or environment.loader is None:
         return value
     try:
         return environment.loader.get_source(environment, value)[0]
-    except jinja2.TemplateNotFound:
+    except OSError:  # Jinja's TemplateNotFound is one
         return value
 
 
