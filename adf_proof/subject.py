@@ -9,7 +9,7 @@ from adf_export.context import Context
 from adf_export.diagnostics import Diagnostic, Refusal, has_errors
 from adf_export.environment import Environment
 from adf_export.ir.dag import Dag, Schedule, Task
-from adf_export.ir.factory import Activity, Condition, Factory, Parameter, Pipeline, Role, obj
+from adf_export.ir.factory import Activity, Condition, Factory, Missing, Parameter, Pipeline, Role, obj
 from adf_export.ir.origin import Origin
 from adf_export.ir.unit import Branches, Choice, Decision, Draft, ShortCircuits, SkipsItself, Unit
 from adf_export.passes import PASSES
@@ -25,6 +25,15 @@ _MANUAL: Final = Schedule(timetable="NullTimetable", text="", manual_interval_is
 # Activities that cannot fail.
 _SAFE: Final = frozenset({"Wait"})
 _SKIPPED: Final = "skipped"
+# Type of a parameter -> some value of it.
+_VALUES: Final[Mapping[str, object]] = {
+    "String": "2026-01-01T00:00:00.0000000Z",
+    "Int": 1,
+    "Float": 1.0,
+    "Bool": True,
+    "Array": [],
+    "Object": {},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +57,10 @@ class Subject:
         edges = (edge for activity in self.own.activities for edge in activity.depends_on)
         return all(edge.conditions == (Condition.SUCCEEDED,) for edge in edges)
 
-    def parameters(self, given: Mapping[str, Outcome]) -> dict[str, str]:
-        """The values by which every task decides as given."""
-        return {_parameter(index): _told(given[node.name]) for index, node in _deciding(self.shape)}
+    def parameters(self, given: Mapping[str, Outcome]) -> dict[str, object]:
+        """The values by which every task decides as given; some value for whatever else must be given."""
+        others = {one.name: _VALUES[one.type] for one in self.own.parameters if isinstance(one.default, Missing)}
+        return others | {_parameter(index): _told(given[node.name]) for index, node in _deciding(self.shape)}
 
 
 def subject_of_shape(shape: Shape) -> Subject:
