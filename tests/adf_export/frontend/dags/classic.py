@@ -11,7 +11,7 @@ with DAG(
     description="Plain operators",
     schedule="0 3 * * *",
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
-    default_args={"retries": 3, "retry_delay": 60, "owner": "ann", "append_env": True, "email_on_failure": False},
+    default_args={"retries": 3, "retry_delay": 60, "owner": "ann", "append_env": True, "bash_command": "never"},
     tags=["b", "a"],
     max_active_runs=2,
     template_searchpath=None,
@@ -35,5 +35,6 @@ with DAG(
     rows = SQLExecuteQueryOperator(task_id="rows", sql="sql/rows.sql", conn_id="db", split_statements=True)
     acme = AcmeOperator(task_id="acme")
     made = made_here("made")
+    quiet = BashOperator(task_id="quiet", email="nobody@example.com", email_on_failure=False, email_on_retry=False)
     start >> Label("go") >> load >> [rows, acme] >> made
     load.bash_command = "echo later"
