@@ -7,6 +7,14 @@ from typing import Final
 from adf_export.codes import NO_NATIVE_ACTIVITY
 from adf_export.ir.factory import Object, obj
 from adf_export.ir.unit import Attempts, Unit
+from adf_export.operators.databricks_requests import (
+    NOT_OF_JOBS,
+    forwards_params,
+    needs_job_request,
+    needs_request,
+    started,
+    submitted,
+)
 from adf_export.operators.databricks_runs import run_by_request
 from adf_export.operators.databricks_services import Service, workspace, workspace_with
 from adf_export.operators.databricks_tasks import NOT_OF_TASKS, activity_of, forwarded, parameters
@@ -18,9 +26,11 @@ from adf_lang.nodes import call, literal, select
 
 
 def submit_run(bench: Workbench) -> Unit:
-    """DatabricksSubmitRunOperator: `json`, with the named arguments over it."""
-    _check_settings(bench)
+    """DatabricksSubmitRunOperator: `json`, with the named arguments over it; else the request that Airflow makes."""
+    _check_settings(bench, but="wait_for_termination")
     payload = _merged(bench, _SUBMIT_ARGUMENTS)
+    if not _waits(bench) or needs_request(payload):
+        return run_by_request(bench, "runs/submit", submitted(bench, payload), waits=_waits(bench))
     payload.ignore(_IGNORED_MEMBERS)
     limits = [payload.take("timeout_seconds")]
     tasks = payload.take("tasks")
@@ -53,33 +63,20 @@ def task_config(bench: Workbench) -> Unit:
 
 def run_now(bench: Workbench) -> Unit:
     """DatabricksRunNowOperator: a job with job parameters, else the request that Airflow makes."""
-    waits = not bench.has("wait_for_termination") or bench.constant("wait_for_termination") is not False
     _check_settings(bench, but="wait_for_termination")
     payload = _merged(bench, _RUN_NOW_ARGUMENTS)
-    if not waits or any(name in payload for name in _BY_REQUEST):
-        return _by_request(bench, payload, waits=waits)
+    payload.refuse(NOT_OF_JOBS)
+    if not _waits(bench) or needs_job_request(payload):
+        return run_by_request(bench, "run-now", started(bench, payload), waits=_waits(bench))
     job, given = payload.take("job_id"), payload.take("job_parameters")
-    payload.close(_NOT_OF_JOBS)
+    payload.close({})
     if job is None:
         raise bench.invalid("job_id", "is missing", hint="give job_id")
     values = parameters(given) if given else None
-    forwards = not bench.has("forward_dag_params") or bench.constant("forward_dag_params")
-    if values is None and forwards:
+    if values is None and forwards_params(bench):
         values = forwarded(bench, "job_parameters")
     properties = obj(jobId=job.text(), jobParameters=values)
     return _unit(bench, "DatabricksJob", properties, workspace(bench), bench.attempts())
-
-
-def _by_request(bench: Workbench, payload: Payload, *, waits: bool) -> Unit:
-    payload.refuse(_NOT_OF_JOBS)
-    if "job_id" not in payload:
-        raise bench.invalid("job_id", "is missing", hint="give job_id")
-    slots = any(name in payload for name in _PARAMETER_SLOTS)
-    members = [(name, given.value) for name, given in payload.take_all().items()]
-    forwards = not bench.has("forward_dag_params") or bench.constant("forward_dag_params")
-    if forwards and not slots and "job_parameters" not in dict(members):
-        members.append(("job_parameters", forwarded(bench, "job_parameters")))
-    return run_by_request(bench, obj(members), waits=waits)
 
 
 def workflow(bench: Workbench) -> Unit:
@@ -129,6 +126,10 @@ def _within(bench: Workbench, limits: list[Given | None]) -> Attempts:
             raise limit.invalid(f"is '{text}', not a number of seconds")
         seconds += [float(text)] if float(text) else []
     return replace(attempts, timeout_seconds=min(seconds, default=None))
+
+
+def _waits(bench: Workbench) -> bool:
+    return not bench.has("wait_for_termination") or bench.constant("wait_for_termination") is not False
 
 
 def _merged(bench: Workbench, arguments: tuple[str, ...]) -> Payload:
@@ -216,17 +217,6 @@ _IGNORED_MEMBERS: Final = {
     "run_name": "Data Factory names the run after the pipeline and the activity",
     "task_key": "Data Factory names the task",
 }
-# Parameters that exclude job parameters, and what else the activity cannot pass.
-_PARAMETER_SLOTS: Final = (
-    "dbt_commands",
-    "jar_params",
-    "notebook_params",
-    "python_named_params",
-    "python_params",
-    "spark_submit_params",
-)
-_BY_REQUEST: Final = (*_PARAMETER_SLOTS, "idempotency_token", "performance_target")
-_NOT_OF_JOBS: Final[Mapping[str, tuple[str, str]]] = {"job_name": ("a job is started by its id", "give job_id")}
 _POLLING: Final = "Data Factory asks for the run's state itself"
 _RETRYING: Final = "Data Factory repeats its own calls of the Databricks API"
 _IGNORED: Final[Mapping[str, str]] = {

@@ -1,4 +1,4 @@
-"""Runs of Databricks jobs by the Jobs API, where the DatabricksJob activity cannot say what is asked for."""
+"""Runs by the Jobs API, where the activities of Databricks cannot say what is asked for."""
 
 from dataclasses import replace
 from typing import Final
@@ -15,10 +15,10 @@ _ENDED: Final = ("TERMINATED", "SKIPPED", "INTERNAL_ERROR")
 _WEEK: Final = 7 * 24 * 60 * 60
 
 
-def run_by_request(bench: Workbench, request: Object, *, waits: bool) -> Unit:
-    """The run, and unless nobody waits its end."""
+def run_by_request(bench: Workbench, operation: str, request: Object, *, waits: bool) -> Unit:
+    """The run that an operation of the API starts, and unless nobody waits its end."""
     api = Api(bench)
-    start = api.post("2.2/jobs/run-now", normal(request))
+    start = api.post(f"2.2/jobs/{operation}", normal(request))
     run_id = select(_output(start.name), "run_id")
     results: dict[str, Node] = {"run_id": run_id} if bench.task.do_xcom_push else {}
     if not waits:

@@ -163,6 +163,10 @@ class Payload:
     def __iter__(self) -> Iterator[str]:
         return iter(tuple(self._left))
 
+    def value(self, name: str) -> Json:
+        """A member's value, which is looked at without taking it; None where the object has none."""
+        return self._left[name].value if name in self._left else None
+
     def take(self, name: str) -> Given | None:
         """A member, None where the object has none; who takes it exports it."""
         return self._left.pop(name, None)

@@ -262,10 +262,13 @@ def test_the_shorter_timeout_rules(limit: int, execution: float | None, timeout:
 # Operator and fields -> code, words of the diagnostic.
 FIELDS = {**CLUSTER, "notebook_task": LOAD}
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
-    (SUBMIT, {**FIELDS, "wait_for_termination": False}, "ADF102", "'wait_for_termination'"),
-    (SUBMIT, {**FIELDS, "idempotency_token": "x"}, "ADF102", "'idempotency_token'"),
-    (SUBMIT, {**FIELDS, "access_control_list": [{"user_name": "a"}]}, "ADF102", "'access_control_list'"),
-    (SUBMIT, {**FIELDS, "git_source": {"git_url": "x"}}, "ADF102", "'git_source'"),
+    (
+        NOTEBOOK,
+        {**CLUSTER, "notebook_path": "/a", "source": "WORKSPACE", "wait_for_termination": False},
+        "ADF102",
+        "wait",
+    ),
+    (SUBMIT, {"pipeline_task": {"pipeline_name": "x"}}, "ADF102", "by its id"),
     (SUBMIT, {**FIELDS, "notebook_task": LOAD | {"source": "GIT"}}, "ADF102", "'notebook_task.source'"),
     (SUBMIT, {**FIELDS, "notebook_task": {"notebook_path": "load"}}, "ADF104", "begins with /"),
     (SUBMIT, {**FIELDS, "notebook_task": LOAD | {"base_parameters": {"a": ""}}}, "ADF104", "gives 'a' no text"),
@@ -273,10 +276,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     (SUBMIT, {**FIELDS, "new_cluster": NEW}, "ADF104", "excludes 'new_cluster'"),
     (SUBMIT, {"notebook_task": LOAD}, "ADF104", "is missing"),
     (SUBMIT, {**CLUSTER}, "ADF104", "'notebook_task'"),
-    (SUBMIT, {**CLUSTER, "spark_submit_task": {"parameters": []}}, "ADF102", "spark-submit"),
-    (SUBMIT, {**CLUSTER, "json": {"dbt_task": {"commands": ["run"]}}}, "ADF102", "'json.dbt_task'"),
     (SUBMIT, {**FIELDS, "spark_python_task": {"python_file": "dbfs:/a"}}, "ADF102", "an activity runs one task"),
-    (SUBMIT, {"json": {"tasks": [{**FIELDS}, {**FIELDS}]}}, "ADF102", "'json.tasks'"),
     (SUBMIT, {**FIELDS, "json": "{{ run_id }}"}, "ADF104", "known when the DAG is compiled"),
     (SUBMIT, {**FIELDS, "timeout_seconds": "{{ params.t }}"}, "ADF203", "t"),
     (SUBMIT, {"notebook_task": LOAD, "new_cluster": NEW | {"aws_attributes": {"a": "b"}}}, "ADF102", "aws_attributes"),

@@ -1,5 +1,6 @@
 """Jobs that the DatabricksJob activity cannot start: the request that Airflow makes, followed until the run ends."""
 
+import json
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from adf_export.ir.dag import Param
 from local_azure.data_factory.injection import Injection
 from tests.adf_export.operators.given import Made, made, task
-from tests.adf_export.operators.test_databricks import ENVIRONMENT, MODULE, RUN_NOW
+from tests.adf_export.operators.test_databricks import CLUSTER, ENVIRONMENT, MODULE, RUN_NOW, SUBMIT
 from tests.adf_export.operators.test_databricks_requests import normal
 from tests.adf_export.running import run_in_local_factory
 
@@ -91,3 +92,48 @@ def test_params_are_forwarded_unless_there_are_other_parameters() -> None:
     assert "job_parameters" in plain.activities()["t"]["typeProperties"]["body"]
     legacy = made(task(RUN_NOW, **LEGACY), environment=ENVIRONMENT, params=params)
     assert "job_parameters" not in legacy.activities()["t"]["typeProperties"]["body"]
+
+
+TWO = [
+    {"task_key": "a", "notebook_task": {"notebook_path": "/a"}, **CLUSTER},
+    {"task_key": "b", "depends_on": [{"task_key": "a"}], "spark_python_task": {"python_file": "dbfs:/b.py"}, **CLUSTER},
+]
+SUBMITTED: list[dict[str, Any]] = [
+    {**CLUSTER, "notebook_task": {"notebook_path": "/a"}, "wait_for_termination": False},
+    {"json": {"tasks": TWO}},
+    {"tasks": TWO, "run_name": "both", "timeout_seconds": 600},
+    {
+        **CLUSTER,
+        "notebook_task": {"notebook_path": "a", "source": "GIT"},
+        "git_source": {"git_url": "u", "git_branch": "b"},
+    },
+    {**CLUSTER, "spark_submit_task": {"parameters": ["--class", "x", 5]}},
+    {
+        **CLUSTER,
+        "notebook_task": {"notebook_path": "/a"},
+        "idempotency_token": "x",
+        "access_control_list": [{"a": "b"}],
+    },
+    {"json": {"pipeline_task": {"pipeline_id": "p", "full_refresh": True}}},
+    {**CLUSTER, "json": {"python_wheel_task": {"package_name": "p", "entry_point": "e"}}},
+    {"environments": [{"environment_key": "d", "spec": {"client": "1"}}], "tasks": [TWO[0] | {"environment_key": "d"}]},
+]
+
+
+@pytest.mark.parametrize("params", [{}, {"mode": "full", "n": 3}])
+@pytest.mark.parametrize("arguments", SUBMITTED)
+def test_the_submitted_run_is_that_of_airflow(arguments: dict[str, Any], params: dict[str, Any]) -> None:
+    operator = import_module(MODULE).DatabricksSubmitRunOperator(task_id="t", params=params, **arguments)
+    declared = tuple(Param(name=name, default=json.dumps(given)) for name, given in params.items())
+    found = made(task(SUBMIT, **arguments), environment=ENVIRONMENT, params=declared).activities()["t"]
+    assert found["typeProperties"]["url"].endswith("/api/2.2/jobs/runs/submit")
+    wanted = operator._prepare_submit_json({})
+    assert normal(known(found["typeProperties"]["body"], params)) == normal(wanted)
+
+
+def known(body: Any, params: dict[str, Any]) -> Any:
+    """The body with the params' values in the place of their expressions."""
+    text = json.dumps(body)
+    for name, given in params.items():
+        text = text.replace(f'"@pipeline().parameters.{name}"', json.dumps(given))
+    return json.loads(text)
