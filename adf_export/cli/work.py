@@ -90,9 +90,26 @@ def work(paths: list[Path] | None, env: Path | None, cache: Path | None, *, no_c
     return Work(
         paths=given,
         environment=read_environment(env) if env else Environment(),
-        cache=None if no_cache else cache or default_cache(),
+        cache=None if no_cache else _writable(cache),
         quiet=quiet,
     )
+
+
+def _writable(cache: Path | None) -> Path | None:
+    """The folder of the cache; None: there is no folder for it, as where the home is read-only.
+
+    Raises:
+        AdfExportError: the folder that was asked for cannot be written.
+    """
+    folder = cache or default_cache()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if cache:
+            summary = f"cannot make the folder of the cache: {error.strerror}"
+            raise AdfExportError(summary, place=str(cache), remedy="name another one, or use --no-cache") from error
+        return None
+    return folder if os.access(folder, os.W_OK) else None
 
 
 def _compiled(readings: tuple[Reading, ...], environment: Environment, format: Format) -> Outcome:

@@ -62,7 +62,7 @@ def _location(found: Diagnostic, report: Report) -> dict[str, Any]:
     """Where it is: the place in the file; the task or DAG by its name."""
     origin, location = found.origin, dict[str, Any]()
     if origin.file:
-        place: dict[str, Any] = {"artifactLocation": {"uri": quote(report.file(origin))}}
+        place: dict[str, Any] = {"artifactLocation": {"uri": _uri(report.file(origin))}}
         if origin.line:
             place["region"] = {"startLine": origin.line}
         location["physicalLocation"] = place
@@ -70,3 +70,8 @@ def _location(found: Diagnostic, report: Report) -> dict[str, Any]:
     if name:
         location["logicalLocations"] = [{"fullyQualifiedName": name}]
     return location
+
+
+def _uri(file: str) -> str:
+    """Relative to the current folder, or absolute with its scheme."""
+    return f"file://{quote(file)}" if file.startswith("/") else quote(file)

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from adf_export.codes import all_codes
@@ -97,6 +98,12 @@ def test_sarif_has_what_the_standard_asks_for() -> None:
         "dags/sub%20folder/shell.py"
     )
     assert len(run["properties"]["tasks"]) == 3
+
+
+def test_sarif_names_files_elsewhere_by_their_whole_address() -> None:
+    log = as_sarif(msgspec.structs.replace(REPORT, folder="/srv/my dags"))
+    place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "file:///srv/my%20dags/broken.py"
 
 
 @pytest.mark.parametrize(
