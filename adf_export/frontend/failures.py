@@ -57,7 +57,7 @@ def _places(error: BaseException, territory: Territory) -> Iterator[tuple[str, i
 
 def _hint(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return f"install the package that has the module '{error.name}' here, or put it into the plugins folder"
+        return _missing_module(error.name)
     if isinstance(error, SyntaxError):
         return "correct the syntax"
     if isinstance(error, SystemExit):
@@ -68,10 +68,25 @@ def _hint(error: BaseException) -> str:
     return "import the file with Python: it must work without the metadata database, connections and services"
 
 
+def _missing_module(name: str) -> str:
+    parts = name.split(".")
+    if parts[:2] == ["airflow", "providers"] and len(parts) > 2:
+        package = "-".join([*parts[2:4], "..."][:2] if parts[2] in _FAMILIES else parts[2:3])
+        return f"install apache-airflow-providers-{package} here"
+    if parts[0] == "airflow":
+        return f"Airflow 3 has no '{name}': {_UPGRADE}"
+    return f"install the package that has the module '{name}' here, or put it into the plugins folder"
+
+
+# Providers whose package has two parts in its name.
+_FAMILIES: Final = frozenset({"apache", "atlassian", "cncf", "common", "dbt", "microsoft"})
+_UPGRADE: Final = "ruff check --select AIR3 tells what to use instead"
+
 # Class of the exception -> remedy.
 _HINTS: Final = {
     "AirflowDagCycleException": "remove one of the dependencies of the cycle",
     "AirflowNotFoundException": "use the connection in a task: none is at hand while DAG files are imported",
     "DuplicateTaskIdFound": "give each task an id of its own",
-    "ImportError": "compare the installed version of the package with the one that the DAG was written for",
+    "ImportError": f"the installed package has no such name; if it is Airflow's, {_UPGRADE}",
+    "TypeError": f"if the DAG was written for Airflow 2, {_UPGRADE}",
 }
