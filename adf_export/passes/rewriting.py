@@ -18,7 +18,10 @@ def rewrite_node(node: Node, rule: Rule) -> Node:
         return found
     match node:
         case Call():
-            return replace(node, arguments=tuple(rewrite_node(part, rule) for part in node.arguments))
+            arguments = tuple(rewrite_node(part, rule) for part in node.arguments)
+            # Most calls stay as they are, and making them anew takes longer than all the rest.
+            same = all(new is old for new, old in zip(arguments, node.arguments, strict=True))
+            return node if same else replace(node, arguments=arguments)
         case Property():
             return _selected(node, rewrite_node(node.target, rule))
         case Index():
