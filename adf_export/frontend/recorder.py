@@ -98,8 +98,18 @@ def install(recorder: Recorder) -> None:
     _wrap_operators(BaseOperator, recorder)
     for owner in (DAG, TaskGroup, MappedOperator):
         _wrap_end_of_init(owner, recorder)
-    for variable in (Variable, CoreVariable):
-        _wrap_get(variable, recorder)
+    _wrap_get(Variable, recorder)
+    core: Any = CoreVariable
+    core.get = classmethod(_core_get)
+
+
+def _core_get(cls: Any, /, key: str, *default: Any, deserialize_json: bool = False, **named: Any) -> Any:
+    """`airflow.models.Variable.get` asks the SDK while DAG files are parsed: it must not look for a database."""
+    from airflow.sdk import Variable
+
+    given = default[:1] or ((named["default_var"],) if "default_var" in named else ())
+    more = {"default": given[0]} if given else {}
+    return Variable.get(key, deserialize_json=default[1] if len(default) > 1 else deserialize_json, **more)
 
 
 def _wrap_operators(base: Any, recorder: Recorder) -> None:
