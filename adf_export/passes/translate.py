@@ -1,6 +1,6 @@
 """Makes a unit of each task: looks its operator up and lets the operator's translator work."""
 
-from adf_export.codes import FIELD_IGNORED, FIELD_NOT_EXPORTED, NO_NATIVE_ACTIVITY
+from adf_export.codes import FIELD_IGNORED, FIELD_NOT_EXPORTED, INVALID_DOCUMENT, NO_NATIVE_ACTIVITY
 from adf_export.context import Context
 from adf_export.diagnostics import Diagnostic, Refusal, diagnostic
 from adf_export.ir.dag import Dag, Task
@@ -23,6 +23,8 @@ def translate(dag: Dag, context: Context) -> Draft:
             context.report(refused.diagnostic)
             continue
         units.append(unit)
+        for name in clashes(resources, bench.resources()):
+            context.report(_clash(name, task))
         resources = join(resources, bench.resources())
         variables += bench.variables
     return Draft(
@@ -50,11 +52,29 @@ def in_topological_order(dag: Dag) -> tuple[Task, ...]:
 
 
 def join(one: Resources, other: Resources) -> Resources:
-    """Both; documents of one name are equal, since their names are made of their content."""
+    """Both; documents of one name are equal, see `clashes`."""
     return Resources(
         linked_services={**one.linked_services, **other.linked_services},
         datasets={**one.datasets, **other.datasets},
         global_parameters={**one.global_parameters, **other.global_parameters},
+    )
+
+
+def clashes(one: Resources, other: Resources) -> tuple[str, ...]:
+    """Names that both have, whatever their case, for documents that are not the same."""
+    found: set[str] = set()
+    for mine, theirs in ((one.linked_services, other.linked_services), (one.datasets, other.datasets)):
+        known = {name.lower(): document for name, document in mine.items()}
+        found.update(name for name, document in theirs.items() if known.get(name.lower(), document) != document)
+    return tuple(sorted(found))
+
+
+def _clash(name: str, task: Task) -> Diagnostic:
+    return diagnostic(
+        INVALID_DOCUMENT,
+        f"'{task.task_id}' and another task need different documents of one name, '{name}'",
+        origin=task.origin,
+        hint="give one of the connections another id: capitals, dots and dashes do not tell them apart",
     )
 
 
