@@ -188,6 +188,8 @@ class _Bench:
 
     def _injections(self, given: Mapping[str, Outcome]) -> Iterator[tuple[str, Sequence[Injection]]]:
         for task, steps in self._subject.steps.items():
+            if task in self._subject.containers:
+                continue
             failing = self._random.choice(steps) if given[task] == FAILED else None
             for step in steps:
                 code = "Injected" if step == failing else ""
@@ -202,6 +204,9 @@ class _Bench:
         ]
         if not ended:
             return None
+        if task in self._subject.containers:
+            # It fails where what it holds fails.
+            return given[task]
         failed = ActivityStatus.FAILED in ended
         return given[task] if failed is (given[task] == FAILED) else Outcome(f"unlike what it was told: {ended}")
 

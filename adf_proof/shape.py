@@ -67,6 +67,7 @@ class Node:
     def __str__(self) -> str:
         flags = [self.rule.value] if self.upstream else []
         flags += [self.kind.value] if self.kind is not Kind.PLAIN else []
+        flags += [] if self.fails else ["computes"]
         flags += [name for name in ("is_setup", "is_teardown", "on_failure_fail_dagrun") if getattr(self, name)]
         return f"{self.name}({', '.join(flags)})" + (f" <- {', '.join(self.upstream)}" if self.upstream else "")
 

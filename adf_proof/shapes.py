@@ -10,6 +10,7 @@ from adf_proof.shape import Kind, Node, Shape
 
 _NAMES = "abcdefgh"
 _DECIDING = (Kind.BRANCH, Kind.CHOICE, Kind.STOPS_ALL, Kind.STOPS_CHILDREN)
+_COMPUTING = (Kind.CHOICE, Kind.STOPS_ALL)
 # is_setup, is_teardown, on_failure_fail_dagrun
 _FLAGS = ((False, False, False), (True, False, False), (False, True, False), (False, True, True))
 _Edges = tuple[tuple[int, ...], ...]
@@ -37,6 +38,9 @@ def random_shape(chance: random.Random, tasks: int) -> Shape:
         rule = chance.choice(tuple(TriggerRule)) if chance.random() < 0.6 else TriggerRule.ALL_SUCCESS
         kind = chance.choice(kinds) if chance.random() < decides else Kind.PLAIN
         nodes.append(_node(index, upstream, rule if upstream else TriggerRule.ALL_SUCCESS, kind))
+    if chance.random() < 0.5:
+        # What only computes becomes an IfCondition or a Switch where it may.
+        nodes = [replace(node, fails=node.kind not in _COMPUTING) for node in nodes]
     if chance.random() < 0.1:
         nodes = [_flagged(node, chance.choice(_FLAGS)) for node in nodes]
     return Shape(tuple(nodes))

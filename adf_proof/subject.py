@@ -1,6 +1,6 @@
 """What is proved: a draft of the compiler whose decisions are taken by parameters of the run, and its compiled form."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,7 +9,18 @@ from adf_export.context import Context
 from adf_export.diagnostics import Diagnostic, Refusal, has_errors
 from adf_export.environment import Environment
 from adf_export.ir.dag import Dag, Schedule, Task
-from adf_export.ir.factory import Activity, Condition, Factory, Missing, Parameter, Pipeline, Role, obj
+from adf_export.ir.factory import (
+    Activity,
+    Condition,
+    Factory,
+    Missing,
+    Parameter,
+    Pipeline,
+    PipelineVariable,
+    Role,
+    inside,
+    obj,
+)
 from adf_export.ir.origin import Origin
 from adf_export.ir.unit import Branches, Choice, Decision, Draft, ShortCircuits, SkipsItself, Unit
 from adf_export.passes import PASSES
@@ -25,6 +36,8 @@ _MANUAL: Final = Schedule(timetable="NullTimetable", text="", manual_interval_is
 # Activities that cannot fail.
 _SAFE: Final = frozenset({"Wait"})
 _SKIPPED: Final = "skipped"
+_VARIABLE: Final = "decided"
+_CALL: Final = obj(url="https://nobody.invalid/", method="GET")
 # Type of a parameter -> some value of it.
 _VALUES: Final[Mapping[str, object]] = {
     "String": "2026-01-01T00:00:00.0000000Z",
@@ -45,6 +58,8 @@ class Subject:
     pipeline: str
     # Task -> its activities in series.
     steps: Mapping[str, tuple[str, ...]]
+    # Tasks that became a container of what they decide about: they are executed, and cannot fail by themselves.
+    containers: frozenset[str] = frozenset()
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
@@ -97,13 +112,25 @@ def compiled(draft: Draft, shape: Shape, context: Context) -> Subject:
     if has_errors(context.diagnostics):
         raise Refusal(next(one for one in context.diagnostics if has_errors([one])))
     whole = Compiled(dag=draft.dag, pipelines=pipelines, resources=draft.resources, diagnostics=())
+    containers = frozenset(_containers(pipelines, steps))
+    nodes = (replace(node, fails=node.fails and node.name not in containers) for node in shape.nodes)
     return Subject(
-        shape=shape,
+        shape=Shape(tuple(nodes)),
         factory=assemble([whole], context.environment),
         pipeline=draft.name,
         steps=steps,
+        containers=containers,
         diagnostics=tuple(context.diagnostics),
     )
+
+
+def _containers(pipelines: Iterable[Pipeline], steps: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    task_of = {step: task for task, names in steps.items() for step in names}
+    for activity in (one for pipeline in pipelines for one in inside(pipeline.activities)):
+        held = {task_of.get(one.name) for body in activity.bodies for one in inside(body.activities)}
+        own = task_of.get(activity.name)
+        if own is not None and held - {own, None}:
+            yield own
 
 
 def shape_of(draft: Draft) -> Shape:
@@ -204,17 +231,20 @@ def _draft(shape: Shape) -> Draft:
     )
     dag = Dag(dag_id="proof", origin=origin, schedule=_MANUAL, tasks=tasks)
     return Draft(
-        dag=dag, name="proof", units=tuple(_unit(node, task) for node, task in zip(shape.nodes, tasks, strict=True))
+        dag=dag,
+        name="proof",
+        variables=(PipelineVariable(name=_VARIABLE),),
+        units=tuple(_unit(node, task) for node, task in zip(shape.nodes, tasks, strict=True)),
     )
 
 
 def _unit(node: Node, task: Task) -> Unit:
     work = Activity(
         name=node.name,
-        type="WebActivity",
+        type="WebActivity" if node.fails else "SetVariable",
         role=Role.TASK,
         origin=task.origin,
-        properties=obj(url="https://nobody.invalid/", method="GET"),
+        properties=_CALL if node.fails else obj(variableName=_VARIABLE, value="decided"),
     )
     return Unit(
         id=node.name,

@@ -23,6 +23,7 @@ def _node(text: str) -> Node:
         upstream=tuple(word.strip() for word in upstream.split(",") if word.strip()),
         rule=rules[0] if rules else default,
         kind=kinds[0] if kinds else Kind.PLAIN,
+        fails="computes" not in words,
         is_setup=flags.get("is_setup", False),
         is_teardown=flags.get("is_teardown", False),
         on_failure_fail_dagrun=flags.get("on_failure_fail_dagrun", False),

@@ -36,6 +36,9 @@ def report(found: Tally) -> str:
 FIXED = (
     "a(is_teardown)",
     "a(is_teardown); b(is_teardown) <- a",
+    # The branch becomes a Switch, in which both are.
+    "a(choice, computes); b <- a; c <- a; d(none_failed_min_one_success) <- b, c",
+    "a(stops all, computes); b <- a; c <- b",
 )
 
 
