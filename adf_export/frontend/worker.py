@@ -44,7 +44,6 @@ def main() -> None:
     """Serves one request and ends; also when the process that asked is gone."""
     answers = int(sys.argv[1])
     request = msgspec.json.decode(sys.stdin.buffer.readline(), type=Request)
-    _silence()
     sys.path += [folder for folder in request.search if folder not in sys.path]
     from adf_export.frontend.fork import Server
 
@@ -54,13 +53,14 @@ def main() -> None:
             importlib.import_module(module)
     serve = Server(request).serve
     gc.freeze()
+    _silence()
     _send(answers, READY)
     for line in _lines(request, serve):
         _send(answers, line)
 
 
 def _silence() -> None:
-    """DAG files and Airflow's logs write to stdout and stderr; nobody reads them."""
+    """DAG files and Airflow's logs write to stdout and stderr; the parent reads them only until the worker is ready."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
