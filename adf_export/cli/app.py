@@ -21,13 +21,11 @@ app = typer.Typer(
 
     What cannot mean the same is refused with a code at its line, and its DAG is left out; what differs is told.
 
+    \b
     Examples:
-
-      adf-export report dags                                  what would become of each task
-
-      adf-export compile dags --out factory --env prod.toml   write the Git folder of a factory
-
-      adf-export explain my_dag my_task                       the JSON of one task, and why
+      adf-export report dags
+      adf-export compile dags --out factory --env prod.toml
+      adf-export explain my_dag my_task dags
 
     {EXITS}""",
     no_args_is_help=True,

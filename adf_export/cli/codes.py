@@ -11,7 +11,7 @@ from adf_export.errors import AdfExportError
 
 
 def codes_command(
-    code: Annotated[str, typer.Argument(metavar="[CODE]", help="One code, ADF301.", show_default=False)] = "",
+    code: Annotated[str, typer.Argument(metavar="CODE", help="One code, ADF301.", show_default=False)] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Tell what a code means, or list all of them.

@@ -22,7 +22,7 @@ _MOST_NAMES: Final = 20
 def explain_command(
     dag_id: Annotated[str, typer.Argument(metavar="DAG", help="Id of the DAG.")],
     task_id: Annotated[
-        str, typer.Argument(metavar="[TASK]", help="Id of one task: with its JSON.", show_default=False)
+        str, typer.Argument(metavar="TASK", help="Id of one task: with its JSON.", show_default=False)
     ] = "",
     paths: PathsArgument = None,
     as_json: JsonOption = False,

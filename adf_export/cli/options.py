@@ -60,7 +60,7 @@ def default_cache() -> Path:
 
 PathsArgument = Annotated[
     list[Path] | None,
-    typer.Argument(help="DAG files and folders; default: dags.", show_default=False, metavar="[PATHS]..."),
+    typer.Argument(help="DAG files and folders; default: dags.", show_default=False, metavar="PATHS"),
 ]
 EnvOption = Annotated[
     Path | None,
