@@ -71,7 +71,7 @@ class Tally:
 
 def exhaustive(tasks: int, *, sample: int | None = None, seed: int = 1) -> Sequence[Shape]:
     """All DAGs of so many tasks, or so many of them."""
-    shapes = list(all_shapes(tasks))
+    shapes = all_shapes(tasks)
     return shapes if sample is None or sample >= len(shapes) else random.Random(seed).sample(shapes, sample)
 
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import combinations, permutations, product
 
 from adf_export.ir.dag import TriggerRule
@@ -16,15 +17,14 @@ _FLAGS = ((False, False, False), (True, False, False), (False, True, False), (Fa
 _Edges = tuple[tuple[int, ...], ...]
 
 
-def all_shapes(tasks: int) -> Iterator[Shape]:
+@cache
+def all_shapes(tasks: int) -> tuple[Shape, ...]:
     """Every DAG of so many tasks, one of each that differ in names only."""
-    seen: set[object] = set()
+    found: dict[object, Shape] = {}
     for edges in _edges(tasks):
         for shape in (*_with_decisions(edges), *_with_setups(edges)):
-            form = _canonical(shape)
-            if form not in seen:
-                seen.add(form)
-                yield shape
+            found.setdefault(_canonical(shape), shape)
+    return tuple(found.values())
 
 
 def random_shape(chance: random.Random, tasks: int) -> Shape:
