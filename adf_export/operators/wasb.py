@@ -14,6 +14,7 @@ from adf_export.templating import as_node
 from adf_lang.nodes import Interpolation, Node, Property, call, literal, select
 
 _PACKAGE: Final = "airflow.providers.microsoft.azure"
+TIMEOUT: Final = (600, 7 * 86_400)
 _IGNORED: Final[Mapping[str, str]] = {**IGNORED, "public_read": "the linked service says how to authenticate"}
 
 
@@ -41,12 +42,12 @@ def delete_blob(bench: Workbench) -> Unit:
 
 
 def blob_sensor(bench: Workbench) -> Unit:
-    """Validation waits until the blob is there; one that skips the task is a loop around GetMetadata."""
+    """Validation waits until the blob is there; where it cannot, a loop around GetMetadata."""
     _refuse_options(bench, "check_options")
     connection = bench.connection("wasb_conn_id", default=blobs.DEFAULT)
     found = blobs.blob(bench, connection, bench.value("container_name"), bench.value("blob_name"))
     how = polling(bench)
-    if not how.soft_fail:
+    if _fits_validation(how):
         return _validation(bench, how, obj(dataset=found.as_json()))
     look = bench.activity(bench.name(), "GetMetadata", obj(dataset=found.as_json(), fieldList=("exists",)))
     return poll(bench, how, look, select(_output(look), "exists"))
@@ -57,7 +58,7 @@ def prefix_sensor(bench: Workbench) -> Unit:
     _refuse_options(bench, "check_options")
     connection = bench.connection("wasb_conn_id", default=blobs.DEFAULT)
     container, prefix, how = bench.value("container_name"), bench.value("prefix"), polling(bench)
-    if _ends_with_slash(prefix) and not how.soft_fail:
+    if _ends_with_slash(prefix) and _fits_validation(how):
         folder = blobs.blob(bench, connection, container, prefix)
         return _validation(bench, how, obj(dataset=folder.as_json(), childItems=True))
     path = as_node(prefix)
@@ -69,6 +70,11 @@ def prefix_sensor(bench: Workbench) -> Unit:
     names = call("string", Property(target=_output(look), name="childItems", safe=True))
     begin = call("concat", literal('"name":"'), blobs.file_of(path))
     return poll(bench, how, look, call("contains", names, begin))
+
+
+def _fits_validation(how: Polling) -> bool:
+    """It cannot skip the task, and has the bounds of every activity's timeout."""
+    return not how.soft_fail and TIMEOUT[0] <= how.timeout <= TIMEOUT[1]
 
 
 def _ends_with_slash(prefix: Json) -> bool:

@@ -105,10 +105,11 @@ SENSORS += [
 def test_sensors(
     lab: Lab, arm: Arm, monkeypatch: pytest.MonkeyPatch, operator: str, field: str, name: str, soft_fail: bool
 ) -> None:
-    fields = {field: name, "poke_interval": 1, "timeout": 1, "soft_fail": soft_fail}
-    state, rows = in_data_factory(arm, exported(lab, operator, fields))
     own = hook(lab, monkeypatch)
     found = (own.check_for_blob if operator == BLOB else own.check_for_prefix)(lab.container, name)
+    # Long enough for a Validation where it is not waited for.
+    fields = {field: name, "poke_interval": 1, "timeout": 600 if found else 1, "soft_fail": soft_fail}
+    state, rows = in_data_factory(arm, exported(lab, operator, fields))
     assert state == ("Succeeded" if found or soft_fail else "Failed"), rows
 
 
@@ -118,6 +119,7 @@ def test_a_sensor_waits_as_long_as_it_says(lab: Lab) -> None:
     found = one.activities()["t"]["typeProperties"]
     assert (found["timeout"], found["sleep"]) == ("1.02:03:04", 90)
     assert one.codes == ["ADF105"]
+    assert exported(lab, BLOB, {"blob_name": "a", "timeout": 60}).activities()["t_until"]["type"] == "Until"
 
 
 # Operator, arguments -> code and a part of the message.
