@@ -36,6 +36,8 @@ def report(found: Tally) -> str:
 FIXED = (
     "a(is_teardown)",
     "a(is_teardown); b(is_teardown) <- a",
+    # The setup a, which failed, is seen before b was skipped.
+    "a(is_setup); b(all_skipped, is_setup) <- a; c(one_success, is_setup) <- b",
     # The branch becomes a Switch, in which both are.
     "a(choice, computes); b <- a; c <- a; d(none_failed_min_one_success) <- b, c",
     "a(stops all, computes); b <- a; c <- b",
