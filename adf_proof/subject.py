@@ -68,9 +68,17 @@ class Subject:
 
     @property
     def plain(self) -> bool:
-        """Whether every activity waits for nothing but successes."""
-        edges = (edge for activity in self.own.activities for edge in activity.depends_on)
-        return all(edge.conditions == (Condition.SUCCEEDED,) for edge in edges)
+        """Whether every activity waits for nothing but successes, apart from those that nobody waits for."""
+        awaited = {edge.activity for activity in self.own.activities for edge in activity.depends_on}
+        inner = (activity for activity in self.own.activities if activity.name in awaited)
+        return self._decides_itself and all(
+            edge.conditions == (Condition.SUCCEEDED,) for activity in inner for edge in activity.depends_on
+        )
+
+    @property
+    def _decides_itself(self) -> bool:
+        """Whether no activity was added that makes the run fail."""
+        return not any(activity.type == "Fail" for activity in self.own.activities)
 
     def parameters(self, given: Mapping[str, Outcome]) -> dict[str, object]:
         """The values by which every task decides as given; some value for whatever else must be given."""
