@@ -8,7 +8,7 @@ help:
 	@echo "make demo   run the crypto lakehouse on this machine (ARGS='--coins bitcoin --seed 7' for options)"
 	@echo "make test   run all tests"
 	@echo "make fuzz   a million random expressions against the expression language"
-	@echo "make proof  all DAGs of up to 3 tasks and 2,000 random ones, against Airflow's own evaluator (about half an hour)"
+	@echo "make proof  all DAGs of up to 3 tasks and 2,000 random ones, against Airflow's own evaluator (a quarter of an hour)"
 	@echo "make check  format, lint, types, import contracts"
 	@echo "make clean  remove what the demo, the tests and the set-up left in this folder"
 

@@ -16,9 +16,9 @@ from adf_proof.exhaustive import at_random, exhaustive
 from adf_proof.shape import Shape
 from adf_proof.subject import subject_of_shape
 
-SAMPLE = 300
+SAMPLE = 100
 CASES = Cases(most=64)
-LARGE = 5
+LARGE = 2
 
 
 @dataclass(slots=True)
