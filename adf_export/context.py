@@ -21,6 +21,8 @@ class Context:
     names: Names = field(default_factory=Names)
     # Task whose return value is a list of objects -> their members, where a translator knows them.
     members: dict[str, frozenset[str]] = field(default_factory=dict)
+    # What in the DAG may read XComs, once somebody asked for it (operators/xcom_readers.py).
+    xcom_readers: tuple[object, ...] | None = None
 
     def report(self, found: Diagnostic) -> None:
         self.diagnostics.append(found)

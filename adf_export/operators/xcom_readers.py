@@ -12,7 +12,23 @@ from adf_export.operators.workbench import Workbench
 def may_be_read(bench: Workbench, key: str = "return_value") -> bool:
     """Whether something may read an XCom of the task; false only where nothing does."""
     task = bench.task
-    return task.do_xcom_push and any(_reads(part, task.task_id, key) for part in _parts(bench.dag))
+    return task.do_xcom_push and any(_reads(part, task.task_id, key) for part in _readers(bench))
+
+
+def _readers(bench: Workbench) -> tuple[object, ...]:
+    """Found once for all tasks of a DAG."""
+    if bench.context.xcom_readers is None:
+        bench.context.xcom_readers = tuple(filter(_reads_any, _parts(bench.dag)))
+    return bench.context.xcom_readers
+
+
+def _reads_any(part: object) -> bool:
+    match part:
+        case XCom():
+            return True
+        case Template(text=str(text)) | Constant(value=str(text)) | Function(source=str(text)):
+            return "xcom" in text
+    return False
 
 
 def _reads(part: object, task_id: str, key: str) -> bool:
@@ -20,11 +36,11 @@ def _reads(part: object, task_id: str, key: str) -> bool:
         case XCom():
             return (part.task_id, part.key) == (task_id, key)
         case Template():
-            return "xcom" in part.text and _names(part.text, task_id)
+            return _names(part.text, task_id)
         case Constant(value=str(text)):
-            return "xcom" in text and _names(text, task_id)
+            return _names(text, task_id)
         case Function():
-            return "xcom" in part.source and _names(part.source, task_id)
+            return _names(part.source, task_id)
     return False
 
 

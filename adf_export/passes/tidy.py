@@ -30,12 +30,11 @@ def tidy(draft: Draft, _: Context) -> Draft:
 
 
 def shorter(node: Node) -> Node | None:
-    """A shorter expression for one of the table, None for others."""
+    """A call with its parts shortened, then itself; None for what is no call."""
     if not isinstance(node, Call):
         return None
     arguments = tuple(rewrite_node(argument, shorter) for argument in node.arguments)
-    found = _shortened(replace(node, arguments=arguments))
-    return None if found == node else found
+    return _shortened(node if arguments == node.arguments else replace(node, arguments=arguments))
 
 
 def _shortened(node: Call) -> Call:
