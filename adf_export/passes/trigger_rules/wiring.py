@@ -10,6 +10,7 @@ from adf_export.ir.unit import Unit
 from adf_export.passes.trigger_rules.conjunction import (
     ALWAYS,
     ANY,
+    FAILED,
     RAN,
     SKIPPED,
     SUCCEEDED,
@@ -18,6 +19,7 @@ from adf_export.passes.trigger_rules.conjunction import (
     entry,
 )
 
+_GOOD: Final = (Condition.SUCCEEDED,)
 HELPER_VARIABLE: Final = "trigger_rules"
 _WRITTEN: Final[dict[Statuses, tuple[Condition, ...]]] = {
     RAN: (Condition.COMPLETED,),
@@ -42,6 +44,8 @@ class Wiring:
         self._helpers: dict[Conjunction, str] = {}
         # Signal -> its activities, first to last.
         self.chains: dict[str, tuple[str, ...]] = {}
+        # Signal -> those of its activities whose failure is one of the whole.
+        self._telling: dict[str, frozenset[str]] = {}
 
     @property
     def variables(self) -> tuple[PipelineVariable, ...]:
@@ -63,6 +67,7 @@ class Wiring:
         self.parents[signal] = tuple(sorted(allowed))
         self._before[signal] = frozenset({signal}).union(*(self._before[name] for name in allowed))
         self.chains[signal] = tuple(step.name for step in steps)
+        self._telling[signal] = _telling(steps)
         return signal
 
     def not_(self, condition: Conjunction, purpose: str, of: Origin) -> Conjunction:
@@ -171,10 +176,19 @@ class Wiring:
         if Condition.SKIPPED not in statuses:
             found[first] -= SKIPPED
         if Condition.FAILED not in statuses:
-            found = {name: allowed - {Condition.FAILED} for name, allowed in found.items()}
+            found |= {name: found[name] - FAILED for name in self._telling[signal]}
         if statuses == SKIPPED:
             found = {first: SKIPPED, last: ANY}
         return tuple(_dependency(name, allowed) for name, allowed in found.items() if allowed != ANY or name == last)
+
+
+def _telling(steps: tuple[Activity, ...]) -> frozenset[str]:
+    """A step that also runs after a failure takes that failure back."""
+    last = max(
+        (place for place, step in enumerate(steps) if any(edge.conditions != _GOOD for edge in step.depends_on)),
+        default=0,
+    )
+    return frozenset(step.name for step in steps[last:])
 
 
 def _dependency(activity: str, statuses: Statuses) -> Dependency:

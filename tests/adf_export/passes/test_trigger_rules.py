@@ -120,6 +120,15 @@ def test_a_chain_of_activities_is_judged_as_one() -> None:
     assert found["load"] == "a_2:S b_goes_on:C"
 
 
+def test_a_step_that_runs_after_a_failure_takes_it_back() -> None:
+    """A sensor that skips its task when the time is up: its loop has failed, the task has not."""
+    loop = web("a_until", "a")
+    ends = web("a_end", "a", depends_on=(Dependency(activity="a_until", conditions=(Condition.COMPLETED,)),))
+    sensor = unit(loop, task("a", "s"), steps=(loop, ends))
+    units = (node("s", decision=SKIPS), sensor, node("load", "a", "none_failed"))
+    assert drawn(trigger_rules(draft(dag(), *units), context()))["load"] == "a_end:SK s_goes_on:C"
+
+
 WARNED = {
     "one_success of two": ((node("a"), node("b"), node("c", "a b", "one_success")), FIRES_LATER.id),
     "always behind a short circuit": ((node("a", decision=STOPS), node("b", "a", "always")), RACY.id),
