@@ -10,6 +10,7 @@ from adf_export.operators.dags import DAGS
 from adf_export.operators.data_factory import DATA_FACTORY
 from adf_export.operators.databricks import DATABRICKS
 from adf_export.operators.databricks_statements import DATABRICKS_STATEMENTS
+from adf_export.operators.external import EXTERNAL
 from adf_export.operators.http import HTTP
 from adf_export.operators.registry import Operator
 from adf_export.operators.sql import SQL
@@ -26,6 +27,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     **DATABRICKS,
     **DATABRICKS_STATEMENTS,
     **DATA_FACTORY,
+    **EXTERNAL,
     **HTTP,
     **SQL,
     **SQL_CHECKS,

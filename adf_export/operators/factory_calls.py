@@ -1,5 +1,6 @@
 """Calls of Data Factory's own REST API by Web activities: the factory that a task names, its pipelines and runs."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -76,6 +77,26 @@ def create_run(bench: Workbench, factory: Json, query: dict[str, Json]) -> Activ
             body=Object() if parameters is None else parameters,
             authentication=_IDENTITY,
         ),
+    )
+
+
+def query_runs(bench: Workbench, factory: Json, *, since: Node, filters: Mapping[str, Sequence[str]]) -> Activity:
+    """Asks for the runs that changed since a moment; its output has them in `value`, at most 100."""
+    asked = tuple(
+        obj(operand=operand, operator="In" if len(values) > 1 else "Equals", values=tuple(values))
+        for operand, values in filters.items()
+    )
+    return bench.activity(
+        bench.name(),
+        "WebActivity",
+        obj(
+            method="POST",
+            url=as_text(factory, f"/queryPipelineRuns?{_VERSION}"),
+            headers=obj({"Content-Type": "application/json"}),
+            body=obj(lastUpdatedAfter=since, lastUpdatedBefore=call("utcNow"), filters=asked),
+            authentication=_IDENTITY,
+        ),
+        policy=_READS,
     )
 
 

@@ -52,8 +52,19 @@ def polling(bench: Workbench) -> Polling:
     )
 
 
-def poll(bench: Workbench, how: Polling, look: Activity, met: Node, *, before: tuple[Activity, ...] = ()) -> Unit:
-    """A loop around an activity until a condition on its output is met; `before` are steps that it needs."""
+def poll(
+    bench: Workbench,
+    how: Polling,
+    look: Activity,
+    met: Node,
+    *,
+    before: tuple[Activity, ...] = (),
+    through: tuple[Activity, ...] = (),
+) -> Unit:
+    """A loop around an activity until a condition on its output is met.
+
+    `before` are steps that it needs, `through` steps of each round behind it, one after the other.
+    """
     variable = bench.variable(bench.name("found"), "Boolean")
     found = call("equals", call("variables", literal(variable)), literal(True))
     keep = bench.activity(
@@ -62,7 +73,7 @@ def poll(bench: Workbench, how: Polling, look: Activity, met: Node, *, before: t
         obj(variableName=variable, value=met),
         role=Role.HELPER,
         description="Whether it is as the sensor wants it.",
-        after=(look.name,),
+        after=((look, *through)[-1].name,),
     )
     wait = bench.activity(
         bench.name("wait"), "Wait", obj(waitTimeInSeconds=max(1, round(how.interval))), role=Role.HELPER
@@ -75,7 +86,7 @@ def poll(bench: Workbench, how: Polling, look: Activity, met: Node, *, before: t
         bodies=(Body(slot="ifFalseActivities", activities=(wait,)),),
     )
     ended = Dependency(activity=keep.name, conditions=(Condition.COMPLETED, Condition.SKIPPED))
-    round_ = (look, keep, replace(unless, depends_on=(ended,)))
+    round_ = (look, *through, keep, replace(unless, depends_on=(ended,)))
     loop = bench.activity(
         bench.name("until"),
         "Until",
