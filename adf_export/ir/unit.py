@@ -78,6 +78,17 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a callback sends; it has no say in how the run ends, and nobody waits for it."""
+
+    # Id of the unit whose end it follows; empty: the run.
+    of: str
+    # on_failure_callback or on_success_callback.
+    event: str
+    steps: tuple[Activity, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempts:
     """Airflow's retries and execution_timeout."""
 
@@ -98,6 +109,8 @@ class Draft:
     name: str
     # Sorted so that upstream units come first, then as in the DAG.
     units: tuple[Unit, ...]
+    # What callbacks of tasks and of the DAG send.
+    notices: tuple[Notice, ...] = ()
     # Activities once they are wired by `passes/trigger_rules`; empty before.
     activities: tuple[Activity, ...] = ()
     parameters: tuple[Parameter, ...] = ()

@@ -11,6 +11,7 @@ from adf_export.ir.unit import Unit
 from adf_export.operators.workbench import Workbench
 
 ENTRY_POINTS: Final = "adf_export.operators"
+NOTIFIER_ENTRY_POINTS: Final = "adf_export.notifiers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +34,29 @@ def operators() -> Mapping[str, Operator]:
     """
     from adf_export.operators import OPERATORS
 
-    found = dict(OPERATORS)
-    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
+    return _with_those_of_packages(OPERATORS, ENTRY_POINTS)
+
+
+@cache
+def notifiers() -> Mapping[str, Operator]:
+    """Likewise of notifiers' classes, group `adf_export.notifiers`.
+
+    Raises:
+        AdfExportError: two packages translate the same notifier.
+    """
+    from adf_export.operators.notifiers import NOTIFIERS
+
+    return _with_those_of_packages(NOTIFIERS, NOTIFIER_ENTRY_POINTS)
+
+
+def _with_those_of_packages(ours: Mapping[str, Operator], group: str) -> Mapping[str, Operator]:
+    found = dict(ours)
+    for point in sorted(entry_points(group=group), key=lambda point: point.name):
         for name, operator in point.load().items():
             if name in found:
                 raise AdfExportError(
-                    f"operator {name} is translated twice",
-                    place=f"entry point {point.name} of group {ENTRY_POINTS}",
+                    f"{name} is translated twice",
+                    place=f"entry point {point.name} of group {group}",
                     remedy="uninstall one of the packages",
                 )
             found[name] = operator

@@ -19,8 +19,6 @@ from adf_export.passes.trigger_rules import trigger_rules
 PASSES: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
     # Reads the settings of the DAG and its tasks; writes diagnostics only.
     check_settings,
-    # Reads the callbacks of the DAG and its tasks; writes diagnostics only.
-    callbacks,
     # Reads attempts; writes policies, loops around steps, variables.
     retries,
     # Reads mappings of tasks; writes ForEach around steps, decisions of lists that may be empty.
@@ -29,9 +27,11 @@ PASSES: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
     map_groups,
     # Reads units; writes pipelines of their own where one would be too large.
     outline,
+    # Reads the callbacks of the DAG and its tasks; writes notices: what their notifiers send.
+    callbacks,
     # Reads units, their decisions and results; puts what a decision is about into IfCondition or Switch.
     regions,
-    # Reads units, their rules and decisions; writes activities: dependsOn, gates, helpers, RunOk and RunFailed.
+    # Reads units, their rules, decisions, notices; writes activities: dependsOn, gates, helpers, RunOk and RunFailed.
     trigger_rules,
     # Reads units, activities, symbols; writes activities without symbols, parameters, variables, global parameters.
     link,

@@ -1,8 +1,8 @@
 """Puts what a branch or a short circuit decides about into an IfCondition or a Switch, where that means the same.
 
-A region is what comes after one child of the decision and nothing else: plain all_success tasks without containers,
-whose results nobody outside reads, and which lead to nothing or to one join that is indifferent to what was not
-followed. Everything else stays flat, with gates.
+A region is what comes after one child of the decision and nothing else: plain all_success tasks without containers that
+send no notices, whose results nobody outside reads, and which lead to nothing or to one join that is indifferent to
+what was not followed. Everything else stays flat, with gates.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -68,8 +68,9 @@ def _region(draft: Draft, unit: Unit) -> _Region | None:
     )
     region = _Region(decision=unit, on=on, cases=cases, join=join)
     allowed = {one.id for one in region.units} | ({join.id} if join else set())
+    noticed = {notice.of for notice in draft.notices} & {unit.id, *(one.id for one in region.units)}
     fits = {other.id for other in below} <= allowed and region.units and _closed(draft, region)
-    return region if fits and not _read_outside(draft, region) else None
+    return region if fits and not noticed and not _read_outside(draft, region) else None
 
 
 def _decided(unit: Unit) -> tuple[Node, tuple[tuple[str, str], ...]] | None:

@@ -84,7 +84,7 @@ def _translate_task(task: Task, dag: Dag, context: Context) -> tuple[Unit, Workb
         raise Refusal(_no_activity(task))
     bench = Workbench(task, dag, context)
     unit = operator.translate(bench)
-    _account_for_fields(operator, bench)
+    account_for_fields(operator, bench)
     return unit, bench
 
 
@@ -102,7 +102,7 @@ def _no_activity(task: Task) -> Diagnostic:
     )
 
 
-def _account_for_fields(operator: Operator, bench: Workbench) -> None:
+def account_for_fields(operator: Operator, bench: Workbench) -> None:
     """Every field that the DAG gives was read, or is known to have no meaning: else it would be dropped in silence."""
     for name in bench.task.given:
         if name in bench.read:

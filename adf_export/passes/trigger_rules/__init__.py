@@ -15,7 +15,7 @@ from adf_export.codes import FIRES_LATER, ORDER_SENSITIVE, RACY, TEARDOWN_NOT_EX
 from adf_export.context import Context
 from adf_export.diagnostics import Refusal, diagnostic
 from adf_export.ir.dag import TriggerRule
-from adf_export.ir.unit import Draft, Unit
+from adf_export.ir.unit import Draft, Notice, Unit
 from adf_export.passes.trigger_rules.conjunction import FAILED, SKIPPED, SUCCEEDED, Conjunction, entry
 from adf_export.passes.trigger_rules.gates import descendants, gates
 from adf_export.passes.trigger_rules.graph import Graph, graph_of
@@ -48,8 +48,16 @@ def trigger_rules(draft: Draft, context: Context) -> Draft:
         for gate in graph.gates:
             if gate.source == unit.id:
                 wiring.add((gate.activity,), entry(signal_of(unit), SUCCEEDED))
-    add_outcome(predicates, draft.dag)
+    for notice in draft.notices:
+        if notice.of:
+            wiring.add(notice.steps, _event(predicates, notice))
+    add_outcome(predicates, draft)
     return replace(draft, activities=tuple(wiring.activities), variables=(*draft.variables, *wiring.variables))
+
+
+def _event(predicates: Predicates, notice: Notice) -> Conjunction:
+    unit = predicates.graph.units[notice.of]
+    return entry(signal_of(unit), FAILED) if notice.event == "on_failure_callback" else predicates.succeeded(unit)
 
 
 def _condition(predicates: Predicates, unit: Unit) -> Conjunction:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
-from adf_export.ir.dag import Dag, TriggerRule
+from adf_export.ir.dag import TriggerRule
 from adf_export.ir.factory import Activity, Condition, Role, obj
-from adf_export.ir.unit import Unit
+from adf_export.ir.unit import Draft, Unit
 from adf_export.passes.trigger_rules.conjunction import SKIPPED, all_of, entry, holds
 from adf_export.passes.trigger_rules.graph import Graph
 from adf_export.passes.trigger_rules.predicates import Predicates
@@ -24,10 +24,13 @@ _MOST_TRIED: Final = 8
 _Statuses = Mapping[str, Condition]
 
 
-def add_outcome(predicates: Predicates, dag: Dag) -> None:
-    """Adds RunOk and RunFailed where they are needed."""
-    graph, wiring = predicates.graph, predicates.wiring
-    if _plain(graph, wiring) or _same_anyway(graph, wiring):
+def add_outcome(predicates: Predicates, draft: Draft) -> None:
+    """Adds RunOk and RunFailed where they are needed, and behind RunOk the notices about the run.
+
+    A notice that fails does not fail the run in Airflow: where there is one, both are needed.
+    """
+    graph, wiring, dag = predicates.graph, predicates.wiring, draft.dag
+    if not draft.notices and (_plain(graph, wiring) or _same_anyway(graph, wiring)):
         return
     good = wiring.reduced(all_of(predicates.not_failed(unit) for unit in leaves(graph)))
     ok = wiring.no_op("run_succeeded", "The run succeeds as the DAG run does.", dag.origin)
@@ -41,6 +44,9 @@ def add_outcome(predicates: Predicates, dag: Dag) -> None:
         properties=obj(message="A task of the DAG failed.", errorCode="failed"),
     )
     wiring.add((failed,), entry(signal, SKIPPED))
+    for notice in draft.notices:
+        if not notice.of:
+            wiring.add(notice.steps, entry(signal, SKIPPED))
 
 
 def leaves(graph: Graph) -> list[Unit]:
