@@ -51,6 +51,7 @@ def read_dag(dag: DAG, recorder: Recorder, territory: Territory) -> Dag:
         owner=dag.owner,
         start_date=moment(dag.start_date),
         end_date=moment(dag.end_date),
+        timezone=str(dag.timezone.name),
         catchup=bool(dag.catchup),
         max_active_runs=dag.max_active_runs,
         max_active_tasks=dag.max_active_tasks,

@@ -147,6 +147,11 @@ def _moment(_: Reading, value: datetime.datetime) -> Value:
     return Moment(iso=(value if value.tzinfo else timezone.convert_to_utc(value)).isoformat())
 
 
+def _time(value: datetime.time) -> Value:
+    """The text of one whose zone changes its offset does not tell the zone."""
+    return opaque(value, "" if value.tzinfo and value.utcoffset() is None else value.isoformat())
+
+
 def _items(reading: Reading, value: Any) -> Value:
     return Items(items=tuple(reading.inner(item, syntax.item(reading.node, n)) for n, item in enumerate(value)))
 
@@ -191,7 +196,7 @@ _READERS: Final[dict[type, Callable[[Reading, Any], Value]]] = {
     datetime.datetime: _moment,
     datetime.timedelta: lambda _, value: Duration(seconds=value.total_seconds()),
     datetime.date: lambda _, value: opaque(value, value.isoformat()),
-    datetime.time: lambda _, value: opaque(value, value.isoformat()),
+    datetime.time: lambda _, value: _time(value),
     pathlib.PurePath: lambda _, value: opaque(value, value.as_posix()),
     list: _items,
     tuple: _items,

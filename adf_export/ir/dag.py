@@ -156,6 +156,8 @@ class Dag(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     owner: str = ""
     start_date: str | None = None
     end_date: str | None = None
+    # Name of the time zone of its days and of datetimes without one: "UTC", "Europe/Amsterdam", "+02:00".
+    timezone: str = "UTC"
     catchup: bool = False
     max_active_runs: int = 16
     max_active_tasks: int = 16

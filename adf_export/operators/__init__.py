@@ -10,6 +10,7 @@ from adf_export.operators.dags import DAGS
 from adf_export.operators.data_factory import DATA_FACTORY
 from adf_export.operators.databricks import DATABRICKS
 from adf_export.operators.databricks_statements import DATABRICKS_STATEMENTS
+from adf_export.operators.date_branches import DATE_BRANCHES
 from adf_export.operators.external import EXTERNAL
 from adf_export.operators.http import HTTP
 from adf_export.operators.registry import Operator
@@ -27,6 +28,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     **DATABRICKS,
     **DATABRICKS_STATEMENTS,
     **DATA_FACTORY,
+    **DATE_BRANCHES,
     **EXTERNAL,
     **HTTP,
     **SQL,

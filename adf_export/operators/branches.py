@@ -7,7 +7,7 @@ from adf_export.codes import DECISION_NOT_EXPRESSIBLE
 from adf_export.decisions import possible_results
 from adf_export.decisions.results import Result
 from adf_export.ir.unit import Branches, Choice, ShortCircuits, Unit
-from adf_export.operators.functions import IGNORED, evaluated, result_of, truth_of_result
+from adf_export.operators.functions import FUNCTION, IGNORED, evaluated, result_of, truth_of_result
 from adf_export.operators.registry import Operator
 from adf_export.operators.workbench import Workbench
 from adf_export.templating.building import any_of
@@ -17,8 +17,16 @@ _PACKAGE: Final = "airflow.providers.standard"
 
 
 def branch(bench: Workbench) -> Unit:
-    """A decision whose possible results are known: task ids, ids of groups, lists of them, or None."""
-    decided = result_of(bench)
+    """What the task's function returns tells what is followed."""
+    return branch_by(bench, result_of(bench))
+
+
+def branch_by(bench: Workbench, decided: Node, *, description: str = FUNCTION) -> Unit:
+    """A decision whose possible results are known: task ids, ids of groups, lists of them, or None.
+
+    Raises:
+        Refusal: the results are not known, or one of them is not directly behind the task.
+    """
     results = possible_results(decided)
     if results is None:
         raise bench.refusal(
@@ -27,10 +35,10 @@ def branch(bench: Workbench) -> Unit:
             field="python_callable",
             hint="return the task ids as they stand, under conditions",
         )
-    step, value = evaluated(bench, decided)
+    step, value = evaluated(bench, decided, description=description)
     follows = {result: _followed(bench, result) for result in results}
     decision = Branches(follows=_conditions(bench, follows, value), choice=_choice(follows, decided))
-    return bench.unit(step, results={"return_value": value}, decision=decision)
+    return bench.unit(step, results=_results(bench, value), decision=decision)
 
 
 def short_circuit(bench: Workbench) -> Unit:
@@ -39,7 +47,11 @@ def short_circuit(bench: Workbench) -> Unit:
     everything = bench.task.ignore_downstream_trigger_rules is not False
     bench.read.add("ignore_downstream_trigger_rules")
     decision = ShortCircuits(passes=truth_of_result(bench), all_downstream=everything)
-    return bench.unit(step, results={"return_value": value}, decision=decision)
+    return bench.unit(step, results=_results(bench, value), decision=decision)
+
+
+def _results(bench: Workbench, value: Node) -> Mapping[str, Node]:
+    return {"return_value": value} if bench.task.do_xcom_push else {}
 
 
 def _followed(bench: Workbench, result: Result) -> frozenset[str]:

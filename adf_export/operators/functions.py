@@ -10,6 +10,8 @@ from adf_lang.nodes import Index, Node, call, literal
 
 # Fields of PythonOperator and its kin that are about the call.
 CALL: Final = ("python_callable", "op_args", "op_kwargs")
+# What its activity does, for a reader.
+FUNCTION: Final = "Evaluates the task's function."
 IGNORED: Final = {"show_return_value_in_logs": "outputs are shown in the monitoring page"}
 
 
@@ -39,14 +41,14 @@ def truth_of_result(bench: Workbench) -> Node:
     return truth_of(function, positional, keyword, bench.scope("op_kwargs"))
 
 
-def evaluated(bench: Workbench, value: Node) -> tuple[Activity, Node]:
+def evaluated(bench: Workbench, value: Node, *, description: str = FUNCTION) -> tuple[Activity, Node]:
     """A SetVariable that keeps a value, and what reads it: in an array, which takes values of any type."""
     name = bench.variable(bench.name(), "Array")
     step = bench.activity(
         name,
         "SetVariable",
         {"variableName": name, "value": call("createArray", value)},
-        description="Evaluates the task's function.",
+        description=description,
     )
     return step, Index(target=call("variables", literal(name)), index=literal(0))
 

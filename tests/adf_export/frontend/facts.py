@@ -66,6 +66,7 @@ DAGS: list[tuple[str, str, Any]] = [
     ("said", "schedule.timetable", "AssetTriggeredTimetable"),
     ("said", "catchup", True),
     ("said", "end_date", "2027-01-01T00:00:00+00:00"),
+    ("said", "timezone", "UTC"),
     ("said", "dagrun_timeout_seconds", 7200.0),
     ("said", "max_active_tasks", 7),
     ("said", "render_template_as_native_obj", True),
