@@ -1,4 +1,4 @@
-"""Tasks that do nothing, functions, branches, short circuits, other DAGs, waits: run in the local Data Factory.
+"""Tasks that do nothing, functions, branches, short circuits, other DAGs: run in the local Data Factory.
 
 What a function returns, and which children its branch follows, is what Python says when it is called.
 """
@@ -13,7 +13,7 @@ import pytest
 
 from adf_export.environment import Environment
 from adf_export.ir.dag import Dag, Param, Task, TriggerRule
-from adf_export.ir.values import Duration, Function, Template
+from adf_export.ir.values import Function, Template
 from tests.adf_export.operators.given import Made, made, task
 from tests.adf_export.passes.building import dag
 from tests.adf_export.running import run_in_local_factory
@@ -174,32 +174,3 @@ def test_another_dag_is_started_with_its_params() -> None:
 )
 def test_what_another_run_cannot_be_given(fields: dict[str, Any], others: dict[str, Dag], code: str) -> None:
     assert made(trigger(**fields), environment=HERE, dags=others).codes == [code]
-
-
-# Operator, its fields, the logical date of the run -> seconds that it waits, counted from the run's start.
-SENSORS = f"{STANDARD}.sensors"
-WAITS: list[tuple[str, dict[str, Any], int]] = [
-    (f"{SENSORS}.time_delta.TimeDeltaSensor", {"delta": Duration(seconds=5400)}, 5400),
-    (f"{SENSORS}.time_delta.WaitSensor", {"time_to_wait": Duration(seconds=90)}, 90),
-    (f"{SENSORS}.time_delta.WaitSensor", {"time_to_wait": 2}, 120),
-    (f"{SENSORS}.date_time.DateTimeSensor", {"target_time": "2020-01-01T00:00:00"}, 1),
-    (
-        f"{SENSORS}.date_time.DateTimeSensor",
-        {"target_time": "{{ (logical_date + macros.timedelta(hours=1)).isoformat() }}"},
-        3600,
-    ),
-]
-
-
-@pytest.mark.parametrize(("operator", "fields", "seconds"), WAITS)
-def test_waits(tmp_path: Path, operator: str, fields: dict[str, Any], seconds: int) -> None:
-    done = run(tmp_path, made(task(operator, "t", **fields), environment=HERE))
-    assert done.statuses() == {"t": "Succeeded"}
-    assert abs(done.seconds - seconds) <= 1
-
-
-def test_now_is_when_the_task_starts() -> None:
-    """The moment is computed in the run, not by the compiler."""
-    given = task(f"{SENSORS}.date_time.DateTimeSensor", "t", target_time="2030-01-01T00:00:00")
-    expression = made(given, environment=HERE).activities()["t"]["typeProperties"]["waitTimeInSeconds"]["value"]
-    assert "utcNow()" in expression
