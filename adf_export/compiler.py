@@ -21,6 +21,7 @@ from adf_export.ir.factory import Factory, Pipeline
 from adf_export.ir.unit import Draft, Resources
 from adf_export.passes import PASSES
 from adf_export.passes.emit import emit
+from adf_export.passes.starts import without_unread
 from adf_export.passes.translate import join, translate
 
 
@@ -76,7 +77,7 @@ def assemble(compiled: Iterable[Compiled], environment: Environment) -> Factory:
     return Factory(
         name=environment.name,
         location=environment.location,
-        pipelines=tuple(sorted(pipelines, key=lambda pipeline: pipeline.name)),
+        pipelines=without_unread(sorted(pipelines, key=lambda pipeline: pipeline.name)),
         datasets=tuple(resources.datasets[name] for name in sorted(resources.datasets)),
         linked_services=tuple(resources.linked_services[name] for name in sorted(resources.linked_services)),
         global_parameters=tuple(resources.global_parameters[name] for name in sorted(resources.global_parameters)),

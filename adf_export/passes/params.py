@@ -55,7 +55,7 @@ def read_param(name: str, dag: Dag) -> Node:
     """The value of a param in its own type, None as null."""
     one = next(one for one in dag.params if one.name == name)
     given = select(call("pipeline"), "parameters", name)
-    kind, nullable = _kind(one, dag)
+    kind, nullable = kind_of(one, dag)
     if not nullable:
         return given
     if kind == "string":
@@ -74,7 +74,7 @@ def frozen(value: Any) -> Json:
 
 
 def _parameter(one: Param, dag: Dag) -> Parameter:
-    kind, nullable = _kind(one, dag)
+    kind, nullable = kind_of(one, dag)
     return Parameter(name=one.name, type="String" if nullable else TYPES[kind], default=_default(one, kind, nullable))
 
 
@@ -89,7 +89,7 @@ def _default(one: Param, kind: str, nullable: bool) -> "Json | Missing":
     return str(value) if kind == "string" else one.default
 
 
-def _kind(one: Param, dag: Dag) -> tuple[str, bool]:
+def kind_of(one: Param, dag: Dag) -> tuple[str, bool]:
     """The type of JSON Schema, and whether None is allowed besides."""
     said = json.loads(one.schema).get("type", [])
     types = {said} if isinstance(said, str) else set(said)
@@ -113,7 +113,7 @@ def _tell_lost_checks(one: Param, dag: Dag, context: Context) -> None:
     if checks:
         lost = f"Data Factory does not check {', '.join(checks)} of param '{one.name}'"
         context.report(diagnostic(PARAM_CHECK_LOST, lost, origin=dag.origin))
-    if _kind(one, dag) == ("string", True):
+    if kind_of(one, dag) == ("string", True):
         empty = f"an empty text for param '{one.name}' means None"
         context.report(diagnostic(PARAM_CHECK_LOST, empty, origin=dag.origin))
 

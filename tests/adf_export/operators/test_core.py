@@ -1,4 +1,4 @@
-"""Tasks that do nothing, functions, branches, short circuits, other DAGs: run in the local Data Factory.
+"""Tasks that do nothing, functions, branches, short circuits: run in the local Data Factory.
 
 What a function returns, and which children its branch follows, is what Python says when it is called.
 """
@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 
 from adf_export.environment import Environment
-from adf_export.ir.dag import Dag, Param, Task, TriggerRule
+from adf_export.ir.dag import Param, Task, TriggerRule
 from adf_export.ir.values import Function, Template
 from tests.adf_export.operators.given import Made, made, task
-from tests.adf_export.passes.building import dag
 from tests.adf_export.running import run_in_local_factory
 from tests.data_factory.harness import Done
 
@@ -24,7 +23,6 @@ EMPTY = f"{STANDARD}.operators.empty.EmptyOperator"
 PYTHON = f"{STANDARD}.operators.python.PythonOperator"
 BRANCH = f"{STANDARD}.operators.python.BranchPythonOperator"
 SHORT = f"{STANDARD}.operators.python.ShortCircuitOperator"
-TRIGGER = f"{STANDARD}.operators.trigger_dagrun.TriggerDagRunOperator"
 HERE = Environment()
 NUMBER = Param(name="n", default="0", schema='{"type": "integer"}')
 
@@ -143,34 +141,3 @@ def asks_the_world() -> str:
 def test_is_refused(operator: str, python: Callable[..., Any]) -> None:
     one = made(task(operator, "t", python_callable=function(python)), empty("a", "t"), environment=HERE)
     assert one.codes == ["ADF206"]
-
-
-OTHER = dag(empty("x"), dag_id="other", params=(NUMBER, Param(name="day", default='""', schema='{"type": "string"}')))
-
-
-def trigger(**fields: Any) -> Task:
-    return task(TRIGGER, "t", **{"trigger_dag_id": "other", "wait_for_completion": True, **fields})
-
-
-def test_another_dag_is_started_with_its_params() -> None:
-    given = trigger(conf={"n": 3, "day": "{{ ds }}"}, logical_date="2026-01-01T00:00:00Z")
-    found = made(given, environment=HERE, dags={"other": OTHER}).activities()["t"]
-    assert found["type"] == "ExecutePipeline"
-    properties = found["typeProperties"]
-    assert properties["pipeline"]["referenceName"] == "other"
-    assert properties["waitOnCompletion"] is True
-    assert properties["parameters"]["n"] == 3
-    assert properties["parameters"]["logical_date"] == "2026-01-01T00:00:00Z"
-
-
-@pytest.mark.parametrize(
-    ("fields", "others", "code"),
-    [
-        ({}, {}, "ADF104"),
-        ({"conf": {"unknown": 1}}, {"other": OTHER}, "ADF102"),
-        ({"allowed_states": ["success", "failed"]}, {"other": OTHER}, "ADF102"),
-        ({"reset_dag_run": True}, {"other": OTHER}, "ADF102"),
-    ],
-)
-def test_what_another_run_cannot_be_given(fields: dict[str, Any], others: dict[str, Dag], code: str) -> None:
-    assert made(trigger(**fields), environment=HERE, dags=others).codes == [code]
