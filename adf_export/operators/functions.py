@@ -10,6 +10,7 @@ from adf_lang.nodes import Index, Node, call, literal
 
 # Fields of PythonOperator and its kin that are about the call.
 CALL: Final = ("python_callable", "op_args", "op_kwargs")
+_TEMPLATES: Final = ("templates_dict", "templates_exts")
 # What its activity does, for a reader.
 FUNCTION: Final = "Evaluates the task's function."
 IGNORED: Final = {"show_return_value_in_logs": "outputs are shown in the monitoring page"}
@@ -57,6 +58,9 @@ def _called(bench: Workbench) -> tuple[Function, tuple[Json, ...], dict[str, Jso
     function = bench.field("python_callable")
     if not isinstance(function, Function):
         raise bench.not_exported("python_callable", "it is no function with a Python source")
+    for name in _TEMPLATES:
+        if bench.has(name) and bench.value(name) not in ((), Object()):
+            raise bench.not_exported(name, "only arguments of the function are rendered", hint="use op_kwargs")
     positional = bench.value("op_args") if bench.has("op_args") else ()
     keyword = bench.value("op_kwargs") if bench.has("op_kwargs") else Object()
     if not isinstance(positional, tuple) or not isinstance(keyword, Object):

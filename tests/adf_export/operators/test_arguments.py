@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from adf_export.environment import Connection, Environment
+from adf_export.ir.values import Duration, Function, Opaque
 from tests.adf_export.operators.given import made, task
 from tests.adf_export.operators.test_databricks import CLUSTER, LOAD
 from tests.adf_export.operators.test_databricks import MODULE as DATABRICKS
@@ -28,6 +29,11 @@ ENVIRONMENT = Environment(
         ),
     },
 )
+STANDARD = "airflow.providers.standard"
+FUNCTION = {"python_callable": Function(name="f", source="def f():\n    return 'a'\n")}
+BRANCHING = Function(name="f", source="def f():\n    return None\n")
+FOLLOWS = {"follow_task_ids_if_true": [], "follow_task_ids_if_false": []}
+NOON = Opaque(kind="datetime.time", text="12:00:00")
 # Operator -> arguments that it cannot do without.
 OPERATORS: dict[str, dict[str, Any]] = {
     f"{DATABRICKS}.DatabricksSubmitRunOperator": {**CLUSTER, "notebook_task": LOAD},
@@ -48,6 +54,21 @@ OPERATORS: dict[str, dict[str, Any]] = {
     },
     f"{COMMON_SQL}.SQLTableCheckOperator": {"conn_id": "warehouse", "sql": "SELECT 1"},
     "airflow.providers.common.sql.sensors.sql.SqlSensor": {"conn_id": "warehouse", "sql": "SELECT 1"},
+    f"{STANDARD}.operators.datetime.BranchDateTimeOperator": {**FOLLOWS, "target_lower": NOON, "target_upper": None},
+    f"{STANDARD}.operators.empty.EmptyOperator": {},
+    f"{STANDARD}.operators.latest_only.LatestOnlyOperator": {},
+    f"{STANDARD}.operators.python.BranchPythonOperator": {"python_callable": BRANCHING},
+    f"{STANDARD}.operators.python.PythonOperator": FUNCTION,
+    f"{STANDARD}.operators.python.ShortCircuitOperator": FUNCTION,
+    f"{STANDARD}.operators.weekday.BranchDayOfWeekOperator": {**FOLLOWS, "week_day": "Monday"},
+    f"{STANDARD}.sensors.date_time.DateTimeSensor": {"target_time": "2026-01-01"},
+    f"{STANDARD}.sensors.date_time.DateTimeSensorAsync": {"target_time": "2026-01-01"},
+    f"{STANDARD}.sensors.external_task.ExternalTaskMarker": {"external_dag_id": "d", "external_task_id": "t"},
+    f"{STANDARD}.sensors.time.TimeSensor": {"target_time": NOON},
+    f"{STANDARD}.sensors.time.TimeSensorAsync": {"target_time": NOON},
+    f"{STANDARD}.sensors.time_delta.TimeDeltaSensor": {"delta": Duration(seconds=5)},
+    f"{STANDARD}.sensors.time_delta.WaitSensor": {"time_to_wait": Duration(seconds=5)},
+    f"{STANDARD}.sensors.weekday.DayOfWeekSensor": {"week_day": "Monday"},
 }
 # Arguments that no code looks at: they are refused wherever they are given.
 REFUSED = {

@@ -13,7 +13,7 @@ import pytest
 
 from adf_export.environment import Environment
 from adf_export.ir.dag import Param, Task, TriggerRule
-from adf_export.ir.values import Function, Template
+from adf_export.ir.values import Function, Template, XCom
 from tests.adf_export.operators.given import Made, made, task
 from tests.adf_export.running import run_in_local_factory
 from tests.data_factory.harness import Done
@@ -135,6 +135,35 @@ def asks_the_world() -> str:
     import os
 
     return os.environ["X"]
+
+
+def a_list() -> list[int]:
+    return [1, 2]
+
+
+def test_several_outputs_need_a_dict() -> None:
+    given = task(PYTHON, "t", python_callable=function(a_list), of_task={"multiple_outputs": True})
+    assert made(given, environment=HERE).codes == ["ADF206"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "codes"),
+    [
+        ({"templates_dict": {}, "templates_exts": None, "op_args": None}, []),
+        ({"templates_dict": {"day": "{{ ds }}"}}, ["ADF102"]),
+        ({"show_return_value_in_logs": False}, ["ADF105"]),
+    ],
+)
+def test_tells(fields: dict[str, Any], codes: list[str]) -> None:
+    assert made(task(PYTHON, "t", python_callable=function(a_list), **fields), environment=HERE).codes == codes
+
+
+@pytest.mark.parametrize("operator", [PYTHON, BRANCH, SHORT])
+def test_what_is_not_pushed_is_no_xcom(operator: str) -> None:
+    gives = task(operator, "gives", python_callable=function(choose_one), of_task={"do_xcom_push": False})
+    reads = task(PYTHON, "few", "gives", python_callable=function(same), op_args=[XCom(task_id="gives")])
+    one = made(gives, reads, empty("many", "gives"), environment=HERE, params=(NUMBER,))
+    assert "ADF204" in one.codes
 
 
 @pytest.mark.parametrize(("operator", "python"), [(BRANCH, elsewhere), (PYTHON, asks_the_world), (BRANCH, same)])

@@ -13,6 +13,7 @@ from adf_export.ir.values import Moment, Template
 from local_azure.data_factory.engine import Engine
 from local_azure.data_factory.store import SqlStore
 from tests.adf_export.operators.given import made, task
+from tests.adf_export.operators.test_arguments import arguments_of
 from tests.adf_export.operators.test_core import PYTHON, empty, function, same
 from tests.adf_export.passes.building import dag
 from tests.adf_export.running import Emitted, refusals
@@ -147,3 +148,10 @@ WARNED = ["ADF107"]
 )
 def test_tells(fields: dict[str, Any], others: dict[str, Dag], codes: list[str]) -> None:
     assert made(trigger(**fields), environment=HERE, dags=others).codes == codes
+
+
+@pytest.mark.parametrize("argument", sorted(arguments_of(TRIGGER)))
+def test_every_argument_is_accounted_for(argument: str) -> None:
+    given = trigger(**({} if argument == "trigger_dag_id" else {argument: "x"}))
+    found = made(given, environment=HERE, dags=KNOWN).compiled.diagnostics
+    assert not any("register a translator" in one.hint for one in found)
