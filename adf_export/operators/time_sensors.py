@@ -19,6 +19,7 @@ from adf_export.operators.following import fails_if
 from adf_export.operators.polling import IGNORED, once, polling
 from adf_export.operators.registry import Operator
 from adf_export.operators.workbench import Workbench
+from adf_export.passes.run_fields import ISO
 from adf_export.templating import as_node
 from adf_lang.nodes import Index, Literal, Node, call, literal
 
@@ -49,11 +50,13 @@ def time_delta(bench: Workbench) -> Unit:
 
 def date_time(bench: Workbench) -> Unit:
     """A moment as a text; one without an offset is UTC."""
-    return _limited(bench, _moment(bench), may_be_late=True)
+    before, target = _moment(bench)
+    return _limited(bench, target, before=before, may_be_late=True)
 
 
 def date_time_async(bench: Workbench) -> Unit:
-    return bench.unit(_wait(bench, _until(_moment(bench))))
+    before, target = _moment(bench)
+    return bench.unit(*before, _wait(bench, _until(target), after=before))
 
 
 def time_of_day(bench: Workbench) -> Unit:
@@ -88,13 +91,17 @@ def wait(bench: Workbench) -> Unit:
     return bench.unit(_wait(bench, max(1, int(_seconds(bench, "time_to_wait")))))
 
 
-def _moment(bench: Workbench) -> Node:
-    """A constant with an offset in the form that every function takes; templates as they are."""
+def _moment(bench: Workbench) -> tuple[tuple[Activity, ...], Node]:
+    """A constant with an offset in the form that every function takes.
+
+    What a template gives may be no moment at all: a step of its own fails then, as a Wait is taken for one that cannot.
+    """
     given = as_node(bench.value("target_time"))
     if not isinstance(given, Literal):
-        return given
+        keep, target = _kept(bench, "target", call("formatDateTime", given, literal(ISO)), ())
+        return (keep,), target
     try:
-        return literal(datetime.fromisoformat(str(given.value)).isoformat())
+        return (), literal(datetime.fromisoformat(str(given.value)).isoformat())
     except ValueError:
         raise bench.invalid("target_time", f"is {given.value!r}, not a datetime in ISO 8601") from None
 
@@ -121,7 +128,7 @@ def _seconds(bench: Workbench, name: str) -> float:
 
 
 def _limited(bench: Workbench, target: Node, *, may_be_late: bool, before: tuple[Activity, ...] = ()) -> Unit:
-    """Waits for a moment, for so long as the sensor does.
+    """Waits for a moment, for so long as the sensor does; `before` are steps that keep the moment still.
 
     A limit that is Airflow's default is told where the moment may be later, rather than built in.
     """
@@ -130,8 +137,9 @@ def _limited(bench: Workbench, target: Node, *, may_be_late: bool, before: tuple
         if may_be_late:
             _tell_no_limit(bench, how.timeout)
         return bench.unit(*before, _wait(bench, _until(target), after=before), attempts=once(bench))
-    keep, target = _kept(bench, "target", target, before)
-    before = (*before, keep)
+    if not before:
+        keep, target = _kept(bench, "target", target, ())
+        before = (keep,)
     limit = call("min", _until(target), literal(max(1, math.ceil(how.timeout))))
     waits = _wait(bench, limit, after=before)
     too_early = call("less", call("ticks", clock.NOW), call("ticks", target))

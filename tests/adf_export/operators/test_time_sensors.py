@@ -127,6 +127,15 @@ def test_tells(operator: str, fields: dict[str, Any], codes: list[str]) -> None:
     assert one(operator, **fields).codes == codes
 
 
+@pytest.mark.parametrize("operator", [DATE_TIME, DATE_TIME_ASYNC])
+def test_fails_where_a_template_gives_no_moment(tmp_path: Path, operator: str) -> None:
+    wait = task(operator, target_time="{{ 'soon' ~ ds }}", timeout=60)
+    after = task(f"{SENSORS[: SENSORS.rindex('.')]}.operators.empty.EmptyOperator", "after", "t")
+    done = run(tmp_path, made(wait, after, environment=HERE))
+    assert str(done.run.status) == "Failed"
+    assert done.statuses()["after"] == "Skipped"
+
+
 def test_now_is_when_the_task_starts() -> None:
     """The moment is computed in the run, not by the compiler."""
     activity = one(DATE_TIME, target_time="2030-01-01T00:00:00").activities()["t"]
