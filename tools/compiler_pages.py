@@ -6,6 +6,7 @@ from pathlib import Path
 
 from adf_export.codes import Severity, all_codes
 from adf_export.operators import OPERATORS
+from adf_export.operators.notifiers import NOTIFIERS
 from adf_export.operators.registry import Operator
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -33,7 +34,7 @@ def pages() -> Mapping[Path, str]:
     """The text of each page."""
     return {
         DOCS / "codes.md": "\n".join(_codes()) + "\n",
-        DOCS / "operators.md": "\n".join(_operators(OPERATORS)) + "\n",
+        DOCS / "operators.md": "\n".join(_operators({**OPERATORS, **NOTIFIERS})) + "\n",
     }
 
 
@@ -54,6 +55,8 @@ def _operators(operators: Mapping[str, Operator]) -> Iterator[str]:
     yield "Other operators are refused (ADF101). A package adds its own: see [compiler.md](compiler.md)."
     yield "A field of an operator is exported, or it is listed here as left out, which is told in a note (ADF105),"
     yield "or it is refused (ADF102); none is dropped in silence."
+    yield "Notifiers become activities where a failure or success callback of a task, or a failure callback of a DAG, "
+    yield "sends them; functions that Airflow would call are told (ADF408)."
     by_module: dict[str, list[str]] = defaultdict(list)
     for name in operators:
         by_module[name.rpartition(".")[0]].append(name)

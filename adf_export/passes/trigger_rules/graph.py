@@ -2,16 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from adf_export.ir.dag import TriggerRule
-from adf_export.ir.factory import inside
+from adf_export.ir.factory import Activity, inside
 from adf_export.ir.unit import Draft, SkipsItself, Unit
 from adf_export.passes.trigger_rules.gates import Gate, descendants
 from adf_export.passes.trigger_rules.states import State, States, Verdict, combinations, verdicts
-
-# Activities that always succeed.
-_SAFE: Final = frozenset({"Wait"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +97,11 @@ def _ends(unit: Unit, verdict: Verdict) -> States:
         return frozenset({State.SKIPPED})
     if verdict is Verdict.FAIL:
         return frozenset({State.UPSTREAM_FAILED})
-    fails = {State.FAILED} if any(step.type not in _SAFE for step in inside(unit.steps)) else ()
+    fails = {State.FAILED} if not all(map(_is_safe, inside(unit.steps))) else ()
     skips = {State.SKIPPED_ITSELF} if isinstance(unit.decision, SkipsItself) else ()
     return frozenset({State.SUCCESS, *fails, *skips})
+
+
+def _is_safe(step: Activity) -> bool:
+    """Whether an activity always succeeds: a Wait whose time is no expression."""
+    return step.type == "Wait" and isinstance(step.properties.get("waitTimeInSeconds"), int)

@@ -43,7 +43,9 @@ class Predicates:
         self._not_failed: dict[str, Conjunction] = {}
 
     def succeeded(self, unit: Unit) -> Conjunction:
-        return self._exactly(unit, _SUCCESS)
+        """Said also of a unit that cannot end otherwise: that is the arrow which a person would draw."""
+        gate = self.graph.own_gate(unit)
+        return entry(gate.name if gate else signal_of(unit), SUCCEEDED)
 
     def not_succeeded(self, unit: Unit) -> Conjunction:
         return self._exactly(unit, _ALL - _SUCCESS)
