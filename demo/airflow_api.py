@@ -10,7 +10,8 @@ import requests
 from demo.errors import DemoError
 
 PAGE = 100
-TIMEOUT = 30.0
+# Airflow answers slowly while Spark has the processors.
+TIMEOUT = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,10 @@ class Database:
         return self._engine.dialect
 
     def close(self) -> None:
+        if self._claimed and not self._connection.closed:
+            # PostgreSQL notices a closed connection a moment later; one that is gone already has given the lock back.
+            with suppress(DBAPIError):
+                self._connection.execute(select(func.pg_advisory_unlock(_LOCK)))
         self._connection.close()
         self._engine.dispose()
         if self._lock_file is not None:
