@@ -74,14 +74,17 @@ def judged_subject(subject: Subject, cases: Cases) -> Judged:
     helpers = sum(
         one.role is Role.HELPER for pipeline in subject.factory.pipelines for one in inside(pipeline.activities)
     )
+    compared: list[Compared] = []
+    decided = Verdict.AGREED
     try:
-        compared = list(_compared(subject, runs, cases))
+        compared.extend(_compared(subject, runs, cases))
     except TooLargeError:
-        return Judged(shape=subject.shape, verdict=Verdict.TOO_LARGE, runs=len(runs), helpers=helpers)
+        # What was compared before it stays.
+        decided = Verdict.TOO_LARGE
     wrong = tuple(one for one in compared if not _agrees(one, plain=subject.plain))
     return Judged(
         shape=subject.shape,
-        verdict=Verdict.COUNTEREXAMPLE if wrong else Verdict.AGREED,
+        verdict=Verdict.COUNTEREXAMPLE if wrong else decided,
         runs=len(runs),
         certain=sum(one.whole and len(one.reachable) == 1 for one in compared),
         helpers=helpers,
