@@ -1,5 +1,6 @@
 """Talks to Airflow's REST API v2 as a user does: a JWT for the password, then JSON."""
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,10 @@ from demo.errors import DemoError
 PAGE = 100
 # Airflow answers slowly while Spark has the processors.
 TIMEOUT = 120.0
+# SQLite refuses a write at once, whatever its patience, when another one was committed since the writer read: Airflow
+# answers 500 then, and the same call succeeds a moment later.
+TRIES = 5
+PAUSE = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +81,20 @@ class AirflowApi:
         self._call("PATCH", f"/dags/{dag_id}", json={"is_paused": False})
 
     def trigger(self, dag_id: str, *, run_id: str, conf: Mapping[str, Any], logical_date: datetime | None) -> RunState:
-        """Creates a run; a refusal (a parameter that the DAG's schema rejects) is told in Airflow's words."""
+        """Creates a run; a refusal (a parameter that the DAG's schema rejects) is told in Airflow's words.
+
+        A call that is repeated after a 500 makes no second run.
+        """
         body = {
             "dag_run_id": run_id,
             "conf": dict(conf),
             "logical_date": logical_date.isoformat() if logical_date else None,
         }
-        return run_state(self._call("POST", f"/dags/{dag_id}/dagRuns", json=body))
+        path = f"/dags/{dag_id}/dagRuns"
+        answer, tries = self._tried("POST", path, json=body)
+        if tries > 1 and answer.status_code == requests.codes.conflict:
+            return self.run(dag_id, run_id)
+        return run_state(self._json(answer))
 
     def run(self, dag_id: str, run_id: str) -> RunState:
         return run_state(self._call("GET", f"/dags/{dag_id}/dagRuns/{run_id}"))
@@ -128,6 +140,18 @@ class AirflowApi:
         return self._json(self._send(method, path, **request))
 
     def _send(self, method: str, path: str, **request: Any) -> requests.Response:
+        return self._tried(method, path, **request)[0]
+
+    def _tried(self, method: str, path: str, **request: Any) -> tuple[requests.Response, int]:
+        """The answer, and how often it was asked for. Every call of this client may be repeated."""
+        for tries in range(1, TRIES + 1):
+            answer = self._once(method, path, **request)
+            if answer.status_code < requests.codes.internal_server_error or tries == TRIES:
+                break
+            time.sleep(PAUSE)
+        return answer, tries
+
+    def _once(self, method: str, path: str, **request: Any) -> requests.Response:
         url = f"{self.url}/api/v2{path}"
         if "Authorization" not in self._session.headers:
             self.login()
