@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from local_azure.data_factory.defaults import FACTORY, RESOURCE_GROUP, SUBSCRIPTION
 from local_azure.endpoints import Endpoints
 from local_azure.key_vault.errors import KeyVaultError
 from local_azure.key_vault.store import Attributes, SecretVersion, Store
@@ -49,6 +50,7 @@ def seed(store: Store, endpoints: Endpoints, secrets: Secrets, key: CoinGeckoKey
             "conn_type": "wasb",
             "extra": {"connection_string": account.connection_string, **_LOCAL_RETRY},
         },
+        "azure-data-factory-default": _data_factory(endpoints),
     }
     if endpoints.databricks is not None:
         address = urlsplit(endpoints.databricks)
@@ -68,6 +70,18 @@ def seed(store: Store, endpoints: Endpoints, secrets: Secrets, key: CoinGeckoKey
 def _local_coingecko(endpoints: Endpoints, key: CoinGeckoKey) -> dict[str, Any]:
     extra = {"plan": "demo", "rate_limit_per_minute": _LOCAL_RATE}
     return {"conn_type": "coingecko", "host": endpoints.coingecko, "password": key.text, "extra": extra}
+
+
+def _data_factory(endpoints: Endpoints) -> dict[str, Any]:
+    """Ids as Airflow's own hook reads them; `credential` and `base_url` are for hooks that go to other addresses."""
+    extra = {
+        "subscriptionId": SUBSCRIPTION,
+        "resource_group_name": RESOURCE_GROUP,
+        "factory_name": FACTORY,
+        "credential": "managed_identity",
+        "base_url": endpoints.data_factory,
+    }
+    return {"conn_type": "azure_data_factory", "extra": extra}
 
 
 def _live_coingecko(key: CoinGeckoKey) -> dict[str, Any]:
