@@ -2,6 +2,7 @@
 
 import functools
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 import azure.identity
 import azure.identity.aio
 from airflow.providers.common.compat.connection import get_async_connection
-from airflow.providers.microsoft.azure.hooks.data_factory import AzureDataFactoryAsyncHook, AzureDataFactoryHook
-from azure.core.exceptions import AzureError, HttpResponseError
+from airflow.providers.microsoft.azure.hooks.data_factory import (
+    AzureDataFactoryAsyncHook,
+    AzureDataFactoryHook,
+    AzureDataFactoryPipelineRunException,
+)
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.mgmt.datafactory import DataFactoryManagementClient
 from azure.mgmt.datafactory.aio import DataFactoryManagementClient as AsyncDataFactoryManagementClient
 from azure.mgmt.datafactory.models import RunFilterParameters
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 
 _TOO_MANY = 429
 _SERVER_ERROR = 500
+_CANCEL_SECONDS = 300
 # Wider than any run: Data Factory keeps runs for 45 days.
 _BEFORE, _AFTER = timedelta(days=45), timedelta(days=1)
 
@@ -52,6 +58,34 @@ class DataFactoryHook(AzureDataFactoryHook):
     def pipeline_run(self, place: tuple[str, str], run_id: str) -> PipelineRun:
         """A run as it is now."""
         return PipelineRun.of(self.get_conn().pipeline_runs.get(*place, run_id))
+
+    def known_run(self, place: tuple[str, str], run_id: str) -> PipelineRun | None:
+        """The same, None where Data Factory does not know it (any more: it forgets runs after 45 days)."""
+        try:
+            return self.pipeline_run(place, run_id)
+        except ResourceNotFoundError:
+            self.log.warning("Data Factory does not know pipeline run %s", run_id)
+            return None
+
+    def cancel(self, place: tuple[str, str], run_id: str, *, interval: float = 5.0) -> PipelineRun:
+        """Ends a run and what it started; returns when it has ended.
+
+        Raises:
+            AzureDataFactoryPipelineRunException: it has not ended after five minutes.
+        """
+        try:
+            self.get_conn().pipeline_runs.cancel(*place, run_id, is_recursive=True)
+        except HttpResponseError as error:
+            if not has_ended_before(error):
+                raise
+        end_time = time.monotonic() + _CANCEL_SECONDS
+        while not (run := self.pipeline_run(place, run_id)).is_final:
+            if time.monotonic() > end_time:
+                raise AzureDataFactoryPipelineRunException(
+                    f"Pipeline run {run_id} is {run.status} {_CANCEL_SECONDS} s after it was cancelled"
+                )
+            time.sleep(interval)
+        return run
 
     def activity_runs(self, place: tuple[str, str], run_id: str) -> list[ActivityRun]:
         """All activity runs of a pipeline run, each attempt and iteration."""

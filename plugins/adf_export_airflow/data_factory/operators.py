@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.microsoft.azure.hooks.data_factory import AzureDataFactoryPipelineRunException
 from airflow.providers.microsoft.azure.operators.data_factory import AzureDataFactoryRunPipelineOperator
 from airflow.sdk.exceptions import TaskDeferralTimeout
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
-from adf_export_airflow.data_factory.hook import DataFactoryHook, has_ended_before
+from adf_export_airflow.data_factory.hook import DataFactoryHook
 from adf_export_airflow.data_factory.links import LINK_KEY, DataFactoryPipelineRunLink
 from adf_export_airflow.data_factory.records import CANCELLED, SUCCEEDED, PipelineRun, documents, explain
 from adf_export_airflow.data_factory.started import Started, recall, remember
@@ -17,8 +16,6 @@ from adf_export_airflow.data_factory.triggers import REFUSED, TIMED_OUT, DataFac
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-_CANCEL_SECONDS = 300
 
 
 class DataFactoryRunPipelineOperator(AzureDataFactoryRunPipelineOperator):
@@ -112,18 +109,7 @@ class DataFactoryRunPipelineOperator(AzureDataFactoryRunPipelineOperator):
         """Cancels the run and what it started; returns when Data Factory says so, after five minutes at most."""
         if not self.run_id:
             return
-        try:
-            self.hook.get_conn().pipeline_runs.cancel(*self.place, self.run_id, is_recursive=True)
-        except HttpResponseError as error:
-            if not has_ended_before(error):
-                raise
-        end_time = time.monotonic() + min(self.timeout, _CANCEL_SECONDS)
-        while not (run := self.hook.pipeline_run(self.place, self.run_id)).is_final:
-            if time.monotonic() > end_time:
-                raise AzureDataFactoryPipelineRunException(
-                    f"Pipeline run {self.run_id} was not cancelled: {run.status}"
-                )
-            time.sleep(min(self.check_interval, 5))
+        run = self.hook.cancel(self.place, self.run_id, interval=min(self.check_interval, 5))
         self.log.info("pipeline run %s: %s", self.run_id, run.status)
 
     def _resumed(self, context: "Context") -> str:
@@ -131,7 +117,7 @@ class DataFactoryRunPipelineOperator(AzureDataFactoryRunPipelineOperator):
         started = recall(context)
         if started is None or started.delivered:
             return ""
-        run = self._known(started.run_id)
+        run = self.hook.known_run(self.place, started.run_id)
         if run is None:
             return ""
         if not run.is_final or run.status == SUCCEEDED:
@@ -141,13 +127,6 @@ class DataFactoryRunPipelineOperator(AzureDataFactoryRunPipelineOperator):
             return ""
         self.log.info("repeating what failed in pipeline run %s", run.run_id)
         return self._create(context, reference_pipeline_run_id=run.run_id, is_recovery=True, start_from_failure=True)
-
-    def _known(self, run_id: str) -> PipelineRun | None:
-        try:
-            return self.hook.pipeline_run(self.place, run_id)
-        except ResourceNotFoundError:
-            self.log.warning("Data Factory no longer knows pipeline run %s: starting a new one", run_id)
-            return None
 
     def _started(self, context: "Context") -> str:
         return self._create(

@@ -53,6 +53,8 @@ class ActivityRun:
     output: Any
     error_code: str
     error_message: str
+    # The same for all attempts of one iteration of a loop; empty outside of loops.
+    iteration: str
 
     @property
     def is_final(self) -> bool:
@@ -72,6 +74,8 @@ class ActivityRun:
             output=model.output,
             error_code=str(error.get("errorCode") or ""),
             error_message=str(error.get("message") or ""),
+            # The client has no attribute for it; the service sends it.
+            iteration=str(model.get("iterationHash") or ""),
         )
 
     def document(self) -> dict[str, Any]:

@@ -1,0 +1,189 @@
+"""One task of a mirror, in the triggerer from its start to its end: no worker is needed to wait or to show a result.
+
+A task that runs a second time was cleared by a user, who wants a new outcome. Where no rerun of the pipeline since the
+one that was shown repeats its activity, it starts one, from that activity on. The runs, what each of them repeats, and
+which of them each task has shown last are XComs of the task that started the pipeline.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from airflow.sdk.execution_time.xcom import XCom
+from airflow.triggers.base import BaseTrigger, TaskFailedEvent, TaskSkippedEvent, TaskSuccessEvent, TriggerEvent
+from azure.core.exceptions import AzureError
+
+from adf_export_airflow.data_factory.hook import DataFactoryAsyncHook, is_transient
+from adf_export_airflow.data_factory.links import LINK_KEY
+from adf_export_airflow.data_factory.mirror.following import Container, Follower, Snapshot, following
+from adf_export_airflow.data_factory.mirror.starting import RUN_ID, RUNS, first_run
+from adf_export_airflow.data_factory.mirror.verdict import Shown, Verdict, document
+
+_EVENTS: Final[dict[Shown, type[TaskSuccessEvent | TaskFailedEvent | TaskSkippedEvent]]] = {
+    Shown.SUCCESS: TaskSuccessEvent,
+    Shown.FAILED: TaskFailedEvent,
+    Shown.SKIPPED: TaskSkippedEvent,
+}
+# Per DAG run: tasks that were cleared together find the rerun that the first of them started.
+_deciding: dict[tuple[str, ...], asyncio.Lock] = {}
+
+
+class MirrorTrigger(BaseTrigger):
+    """Ends its task as the activity ended: success, failed with the error in the log, skipped where it did not run.
+
+    Args:
+        pipeline: name of the exported pipeline.
+        start_task: the task whose XCom `run_id` names the pipeline run.
+        activity: the activity's name; empty for the whole run.
+        containers: [name, type, retries] of what it is inside of, outermost first.
+        opened: the ExecutePipelines of the pipeline whose runs are looked into.
+        where: dag_id, run_id, task_id and try_number, only where the trigger is not started by the scheduler.
+    """
+
+    def __init__(
+        self,
+        *,
+        conn_id: str,
+        pipeline: str,
+        start_task: str,
+        activity: str,
+        retries: int,
+        containers: list[list[Any]],
+        opened: list[str],
+        where: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow's
+        self.conn_id = conn_id
+        self.pipeline = pipeline
+        self.start_task = start_task
+        self.activity = activity
+        self.retries = retries
+        self.containers = containers
+        self.opened = opened
+        self.where = where
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        names = ("conn_id", "pipeline", "start_task", "activity", "retries", "containers", "opened", "where")
+        return f"{type(self).__module__}.{type(self).__qualname__}", {name: getattr(self, name) for name in names}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        if not await self._read(RUN_ID):
+            yield self._without_run()
+            return
+        run_id = await self._run_to_show()
+        async with following(self.conn_id, run_id) as follower:
+            await self._link(follower, run_id)
+            verdict = await self._outcome(follower)
+            yield await self._event(run_id, verdict, follower)
+
+    def _without_run(self) -> TriggerEvent:
+        reason = f"task {self.start_task!r} has started no pipeline run"
+        self.log.error(reason)
+        return (
+            TaskSkippedEvent(xcoms={"reason": reason}) if self.activity else TaskFailedEvent(xcoms={"reason": reason})
+        )
+
+    async def on_kill(self) -> None:
+        """A run that a user marks as failed is cancelled; a single task that is cleared or marked is not."""
+        if await self._dag_run_state() != "failed":
+            return
+        run_id = await self._read(RUN_ID)
+        if run_id:
+            async with DataFactoryAsyncHook(self.conn_id) as hook:
+                await hook.cancel(await hook.place(None, None), run_id)
+
+    async def _outcome(self, follower: Follower) -> Verdict:
+        while True:
+            try:
+                verdict = self._judge(await follower.snapshot(frozenset(self.opened)))
+                if verdict is not None:
+                    return verdict
+            except AzureError as error:
+                if not is_transient(error):
+                    return Verdict(shown=Shown.FAILED, reason=f"Data Factory does not tell about the run: {error}")
+                self.log.warning("%s; asking again", error)
+            await asyncio.sleep(follower.pause)
+
+    def _judge(self, snapshot: Snapshot) -> Verdict | None:
+        if not self.activity:
+            return snapshot.judge_pipeline()
+        containers = [Container(name=name, kind=kind, retries=retries) for name, kind, retries in self.containers]
+        return snapshot.judge(self.activity, self.retries, containers)
+
+    async def _run_to_show(self) -> str:
+        """The newest run that repeats this activity and was not shown yet; if there is none, a new one."""
+        async with _deciding.setdefault(tuple(self._dag_run.values()), asyncio.Lock()):
+            runs = await self._read(RUNS)
+            shown = await self._read(self._shown_key)
+            since = next((at + 1 for at, run in enumerate(runs) if run["run_id"] == shown), 0)
+            for run in reversed(runs[since:]):
+                if run["repeats"] is None or self._task_id in run["repeats"]:
+                    return str(run["run_id"])
+            return await self._repeat(runs)
+
+    async def _repeat(self, runs: list[dict[str, Any]]) -> str:
+        """Starts a rerun once the newest run has ended."""
+        async with following(self.conn_id, runs[-1]["run_id"]) as follower:
+            while not (await follower.snapshot(frozenset(self.opened))).run.is_final:
+                await asyncio.sleep(follower.pause)
+            outermost = self.containers[0][0] if self.containers else self.activity
+            new = await follower.hook.rerun(
+                follower.place, self.pipeline, runs[-1]["run_id"], activity=outermost or None
+            )
+        self.log.info("repeats run %s from %s on: %s", runs[-1]["run_id"], outermost or "what failed", new)
+        await self._write(RUNS, [*runs, first_run(new) | {"repeats": sorted(self._repeated(outermost))}])
+        await self._write(RUN_ID, new)
+        return new
+
+    def _repeated(self, outermost: str) -> set[str]:
+        """The tasks of the activity at the top of the pipeline that holds ours, and all behind them."""
+        task: Any = self.task
+        roots = [one for name, one in task.dag.task_dict.items() if name.split(".")[0] == (outermost or task.task_id)]
+        return {name for root in roots for name in (root.task_id, *root.get_flat_relative_ids(upstream=False))}
+
+    async def _event(self, run_id: str, verdict: Verdict, follower: Follower) -> TriggerEvent:
+        page = await self._page(follower, run_id)
+        if verdict.shown is Shown.FAILED:
+            self.log.error("%s\n%s", verdict.reason, page)
+        else:
+            self.log.info("%s\n%s", verdict.reason, page)
+        await self._write(self._shown_key, run_id)
+        xcoms = {RUN_ID: run_id, "reason": verdict.reason, LINK_KEY: page, **document(verdict)}
+        return _EVENTS[verdict.shown](xcoms=xcoms)
+
+    async def _link(self, follower: Follower, run_id: str) -> None:
+        here = self._dag_run | {"task_id": self._task_id}
+        await XCom.aset(LINK_KEY, await self._page(follower, run_id), **here)
+
+    async def _page(self, follower: Follower, run_id: str) -> str:
+        settings = await follower.hook.settings()
+        return settings.page(run_id, activity=self.activity)
+
+    @property
+    def _dag_run(self) -> dict[str, str]:
+        if self.where is not None:
+            return {"dag_id": self.where["dag_id"], "run_id": self.where["run_id"]}
+        task_instance: Any = self.task_instance
+        return {"dag_id": task_instance.dag_id, "run_id": task_instance.run_id}
+
+    @property
+    def _task_id(self) -> str:
+        task_instance: Any = self.task_instance
+        return str(self.where["task_id"] if self.where is not None else task_instance.task_id)
+
+    @property
+    def _shown_key(self) -> str:
+        return f"shown.{self._task_id}"
+
+    async def _read(self, key: str) -> Any:
+        return await XCom.aget_one(key=key, task_id=self.start_task, **self._dag_run)
+
+    async def _write(self, key: str, value: Any) -> None:
+        await XCom.aset(key, value, task_id=self.start_task, **self._dag_run)
+
+    async def _dag_run_state(self) -> str:
+        from airflow.sdk.execution_time.comms import DagRunStateResult, GetDagRunState
+        from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
+
+        answer = await SUPERVISOR_COMMS.asend(GetDagRunState.model_validate(self._dag_run))
+        return str(answer.state) if isinstance(answer, DagRunStateResult) else ""
