@@ -106,6 +106,12 @@ class AirflowApi:
         """Marks a run as failed, which also ends its tasks."""
         self._call("PATCH", f"/dags/{dag_id}/dagRuns/{run_id}", json={"state": "failed"})
 
+    def clear(self, dag_id: str, run_id: str, task_ids: list[str]) -> None:
+        """Clears tasks and what is behind them, so that they run again."""
+        body = {"dry_run": False, "dag_run_id": run_id, "task_ids": task_ids, "only_failed": False}
+        body |= {"include_downstream": True, "reset_dag_runs": True}
+        self._call("POST", f"/dags/{dag_id}/clearTaskInstances", json=body)
+
     def tasks(self, dag_id: str, run_id: str) -> list[TaskState]:
         return [
             task_state(task)
