@@ -118,9 +118,15 @@ class AirflowApi:
             for task in self._pages(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances", {})
         ]
 
-    def xcom(self, task: TaskState) -> Any:
-        """What a task returned, None if nothing."""
-        path = f"/dags/{task.dag_id}/dagRuns/{task.run_id}/taskInstances/{task.task_id}/xcomEntries/return_value"
+    def links(self, task: TaskState) -> dict[str, str | None]:
+        """The buttons of a task: name and address."""
+        path = f"/dags/{task.dag_id}/dagRuns/{task.run_id}/taskInstances/{task.task_id}/links"
+        links: dict[str, str | None] = self._call("GET", path)["extra_links"]
+        return links
+
+    def xcom(self, task: TaskState, key: str = "return_value") -> Any:
+        """What a task returned, or said under another key; None if nothing."""
+        path = f"/dags/{task.dag_id}/dagRuns/{task.run_id}/taskInstances/{task.task_id}/xcomEntries/{key}"
         answer = self._send("GET", path, params={"map_index": task.map_index, "deserialize": True})
         if answer.status_code == requests.codes.not_found:
             return None

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copytree
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,9 @@ from tests.fakes.web_service import WebService
 from tests.local_azure.running import Running, up, wait_until
 from tests.plugins.data_factory.orders import pipelines
 
+MIRROR = "orders__adf"
 PROJECT = Path(__file__).parents[3]
+DAG_IDS = {MIRROR, "deferred", "waiting", "sensing"}
 DAG_FILE = """
 from adf_export_airflow.data_factory.mirror import mirror_dags
 
@@ -39,23 +43,31 @@ class Stack:
     airflow: AirflowStack
     api: AirflowApi
 
-    def run(self, run_id: str, **conf: object) -> RunState:
-        """The mirror of `orders`, to its end."""
-        self.api.trigger("orders__adf", run_id=run_id, conf=conf, logical_date=None)
-        return self.end(run_id)
+    def start(self, run_id: str, dag_id: str = MIRROR, **conf: object) -> None:
+        self.api.trigger(dag_id, run_id=run_id, conf=conf, logical_date=None)
 
-    def end(self, run_id: str) -> RunState:
-        wait_until(lambda: self.api.run("orders__adf", run_id).is_final, seconds=RUN_SECONDS)
-        return self.api.run("orders__adf", run_id)
+    def end(self, run_id: str, dag_id: str = MIRROR) -> RunState:
+        wait_until(lambda: self.api.run(dag_id, run_id).is_final, seconds=RUN_SECONDS)
+        return self.api.run(dag_id, run_id)
 
-    def tasks(self, run_id: str) -> dict[str, TaskState]:
-        return {task.task_id: task for task in self.api.tasks("orders__adf", run_id)}
+    def run(self, run_id: str, dag_id: str = MIRROR, **conf: object) -> RunState:
+        """A DAG run, to its end."""
+        self.start(run_id, dag_id, **conf)
+        return self.end(run_id, dag_id)
+
+    def tasks(self, run_id: str, dag_id: str = MIRROR) -> dict[str, TaskState]:
+        return {task.task_id: task for task in self.api.tasks(dag_id, run_id)}
 
     def states(self, run_id: str) -> dict[str, str]:
         return {name: task.state for name, task in self.tasks(run_id).items()}
 
-    def log(self, run_id: str, task_id: str) -> str:
-        return json.dumps(self.api.log(self.tasks(run_id)[task_id]))
+    def log(self, run_id: str, task_id: str, dag_id: str = MIRROR) -> str:
+        return json.dumps(self.api.log(self.tasks(run_id, dag_id)[task_id]))
+
+    def pipeline_runs(self) -> list[dict[str, Any]]:
+        """All runs of the factory that no other run started, the newest first."""
+        found: list[dict[str, Any]] = self.factory("runs", "--json").document
+        return [run for run in found if run["pipelineName"] == "orders"]
 
 
 @pytest.fixture(scope="package")
@@ -87,14 +99,15 @@ def stack(web_service: tuple[WebService, str], tmp_path_factory: pytest.TempPath
         airflow.migrate()
         airflow.start()
         api = airflow.wait_healthy()
-        wait_until(lambda: "orders__adf" in api.dag_ids(), seconds=RUN_SECONDS)
-        api.unpause("orders__adf")
+        wait_until(lambda: api.dag_ids() >= DAG_IDS, seconds=RUN_SECONDS)
+        for dag_id in DAG_IDS:
+            api.unpause(dag_id)
         yield Stack(service=service, cloud=cloud, factory=factory, airflow=airflow, api=api)
 
 
 def _dags(folder: Path) -> Path:
     dags = folder / "dags"
-    dags.mkdir()
+    copytree(Path(__file__).parent / "dags", dags)
     (dags / "data_factory.py").write_text(DAG_FILE.format(folder=str(folder / "factory")))
     return dags
 

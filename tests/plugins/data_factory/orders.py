@@ -13,7 +13,10 @@ DAG_ID = "orders"
 
 def pipelines(service: str) -> dict[str, Json]:
     """Name to properties; the activities ask the web service at this address."""
-    item = {"value": f"@concat('{service}', '/item/', item())", "type": "Expression"}
+    item = {
+        "value": f"@concat('{service}/', if(equals(item(), 'hang'), 'hang', concat('item/', item())))",
+        "type": "Expression",
+    }
     check = {"value": "@equals(item(), 2)", "type": "Expression"}
     each = {
         "items": {"value": "@pipeline().parameters.items", "type": "Expression"},

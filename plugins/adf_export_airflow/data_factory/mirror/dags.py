@@ -29,7 +29,8 @@ def mirror_dags(folder: str | Path, *, conn_id: str = "azure_data_factory_defaul
     """`<dag_id>__adf` for every DAG that was exported into a folder; put them into the globals of a DAG file.
 
     Its first task starts the pipeline with the params of the run. Each activity is a task: the triggerer follows it,
-    and it ends as the activity did, with output, times and error. The last task, `pipeline_run`, is the outcome.
+    and it ends as the activity did, with output, times and error. `pipeline_run` is the pipeline while it runs,
+    `outcome` how it ended; the DAG run ends as it did.
 
     Args:
         folder: the factory's Git folder, with `pipeline/`.
@@ -54,7 +55,8 @@ class _Builder:
         self.conn_id = conn_id
         names = {one.name for one in pipeline.activities}
         self.start_task = _free("start_pipeline", names)
-        self.end_task = _free("pipeline_run", names)
+        self.run_task = _free("pipeline_run", names)
+        self.end_task = _free("outcome", names)
         self.opened = sorted({one.name for one in _walk(pipeline.activities) if one.starts_pipeline and one.inside})
 
     def dag(self) -> DAG:
@@ -76,10 +78,13 @@ class _Builder:
                 # The one task that may be repeated by itself: it finds the run that it has started.
                 retries=2,
             )
+            # Stands for the pipeline while it runs, so that there is always a task whose end can cancel it.
+            whole = self.mirror(None, within=(), task_id=self.run_task)
             roots, leaves = self.level(pipeline.activities, within=())
+            start.set_downstream([whole, *roots])
+            # The only leaf: Airflow takes the state of a DAG run from its leaves, Data Factory has rules of its own.
             end = self.mirror(None, within=(), task_id=self.end_task)
-            start.set_downstream(roots or [end])
-            end.set_upstream(leaves)
+            end.set_upstream([whole, *leaves])
         return dag
 
     def level(self, activities: Sequence[Activity], *, within: tuple[Activity, ...]) -> tuple[Tasks, Tasks]:

@@ -64,9 +64,7 @@ class Follower:
     """Asks for one run; `snapshot` gives what was told a moment ago to all who ask together."""
 
     hook: DataFactoryAsyncHook
-    place: tuple[str, str]
     run_id: str
-    # Names of the ExecutePipelines whose runs are looked into.
     users: int = 0
     _latest: Snapshot | None = None
     _asked: float = 0.0
@@ -89,14 +87,19 @@ class Follower:
                 self._latest, self._asked = found, time.monotonic()
             return self._latest
 
+    async def place(self) -> tuple[str, str]:
+        """Resource group and factory of the connection."""
+        return await self.hook.place(None, None)
+
     async def _ask(self, opened: frozenset[str]) -> Snapshot:
+        place = await self.place()
         # The run before its activities: a run that was final then has no activity runs to come.
-        run = await self.hook.pipeline_run(self.place, self.run_id)
+        run = await self.hook.pipeline_run(place, self.run_id)
         activities: dict[str, list[ActivityRun]] = {}
         todo = [self.run_id]
         while todo:
             run_id = todo.pop()
-            activities[run_id] = await self.hook.activity_runs(self.place, run_id)
+            activities[run_id] = await self.hook.activity_runs(place, run_id)
             children = (started_by(one) for one in activities[run_id] if one.name in opened)
             todo.extend(child for child in children if child and child not in activities)
         return Snapshot(run=run, activities=activities)
@@ -111,9 +114,7 @@ async def following(conn_id: str, run_id: str) -> AsyncIterator[Follower]:
     key = (conn_id, run_id, asyncio.get_running_loop())
     follower = _followers.get(key)
     if follower is None:
-        hook = DataFactoryAsyncHook(conn_id)
-        follower = _followers[key] = Follower(hook=hook, place=("", ""), run_id=run_id)
-        follower.place = await hook.place(None, None)
+        follower = _followers[key] = Follower(hook=DataFactoryAsyncHook(conn_id), run_id=run_id)
     follower.users += 1
     try:
         yield follower

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from adf_export_airflow.data_factory.hook import DataFactoryHook
     from adf_export_airflow.data_factory.mirror.operators import StartPipelineOperator
 
-# XComs of the starting task: the newest run, and all of them with what each repeats.
+# XCom of the starting task: the newest run.
 RUN_ID: Final = "run_id"
+# Another one: all runs, as {"run_id", "repeats"}: the tasks whose activities a rerun repeats, None for all of them;
+# with "error" where a rerun was wanted and could not be started.
 RUNS: Final = "runs"
 
 
@@ -32,14 +34,9 @@ def start(task: "StartPipelineOperator", context: "Context") -> None:
         remember(context, Started(run_id=run_id, delivered=False))
     page = hook.settings.page(run_id)
     task.log.info("pipeline %s: %s", task.pipeline, page)
-    for key, value in ((RUNS, [first_run(run_id)]), (RUN_ID, run_id), (LINK_KEY, page)):
+    for key, value in ((RUNS, [{"run_id": run_id, "repeats": None}]), (RUN_ID, run_id), (LINK_KEY, page)):
         context["ti"].xcom_push(key=key, value=value)
     remember(context, Started(run_id=run_id, delivered=True))
-
-
-def first_run(run_id: str) -> dict[str, Any]:
-    """An entry of RUNS: a run that repeats all there is."""
-    return {"run_id": run_id, "repeats": None}
 
 
 def end_as(event: Any) -> None:

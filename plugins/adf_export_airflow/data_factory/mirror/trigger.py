@@ -1,13 +1,14 @@
 """One task of a mirror, in the triggerer from its start to its end: no worker is needed to wait or to show a result.
 
-A task that runs a second time was cleared by a user, who wants a new outcome. Where no rerun of the pipeline since the
-one that was shown repeats its activity, it starts one, from that activity on. The runs, what each of them repeats, and
-which of them each task has shown last are XComs of the task that started the pipeline.
+A task that runs a second time was cleared by a user, who wants a new outcome. Where no rerun that it has not seen yet
+repeats its activity, it starts one, from that activity on. The runs, what each of them repeats, and how many of them
+each task has seen are XComs of the task that started the pipeline.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from airflow.sdk.execution_time.xcom import XCom
 from airflow.triggers.base import BaseTrigger, TaskFailedEvent, TaskSkippedEvent, TaskSuccessEvent, TriggerEvent
@@ -16,7 +17,7 @@ from azure.core.exceptions import AzureError
 from adf_export_airflow.data_factory.hook import DataFactoryAsyncHook, is_transient
 from adf_export_airflow.data_factory.links import LINK_KEY
 from adf_export_airflow.data_factory.mirror.following import Container, Follower, Snapshot, following
-from adf_export_airflow.data_factory.mirror.starting import RUN_ID, RUNS, first_run
+from adf_export_airflow.data_factory.mirror.starting import RUN_ID, RUNS
 from adf_export_airflow.data_factory.mirror.verdict import Shown, Verdict, document
 
 _EVENTS: Final[dict[Shown, type[TaskSuccessEvent | TaskFailedEvent | TaskSkippedEvent]]] = {
@@ -25,7 +26,7 @@ _EVENTS: Final[dict[Shown, type[TaskSuccessEvent | TaskFailedEvent | TaskSkipped
     Shown.SKIPPED: TaskSkippedEvent,
 }
 # Per DAG run: tasks that were cleared together find the rerun that the first of them started.
-_deciding: dict[tuple[str, ...], asyncio.Lock] = {}
+_deciding: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = WeakValueDictionary()
 
 
 class MirrorTrigger(BaseTrigger):
@@ -70,11 +71,10 @@ class MirrorTrigger(BaseTrigger):
         if not await self._read(RUN_ID):
             yield self._without_run()
             return
-        run_id = await self._run_to_show()
-        async with following(self.conn_id, run_id) as follower:
-            await self._link(follower, run_id)
-            verdict = await self._outcome(follower)
-            yield await self._event(run_id, verdict, follower)
+        entry = await self._entry()
+        async with following(self.conn_id, entry["run_id"]) as follower:
+            await self._link(follower, entry["run_id"])
+            yield await self._event(entry["run_id"], await self._verdict(entry, follower), follower)
 
     def _without_run(self) -> TriggerEvent:
         reason = f"task {self.start_task!r} has started no pipeline run"
@@ -84,7 +84,7 @@ class MirrorTrigger(BaseTrigger):
         )
 
     async def on_kill(self) -> None:
-        """A run that a user marks as failed is cancelled; a single task that is cleared or marked is not."""
+        """Cancels the pipeline when a user marks the DAG run as failed; a single task is only a picture of it."""
         if await self._dag_run_state() != "failed":
             return
         run_id = await self._read(RUN_ID)
@@ -110,30 +110,51 @@ class MirrorTrigger(BaseTrigger):
         containers = [Container(name=name, kind=kind, retries=retries) for name, kind, retries in self.containers]
         return snapshot.judge(self.activity, self.retries, containers)
 
-    async def _run_to_show(self) -> str:
-        """The newest run that repeats this activity and was not shown yet; if there is none, a new one."""
-        async with _deciding.setdefault(tuple(self._dag_run.values()), asyncio.Lock()):
-            runs = await self._read(RUNS)
-            shown = await self._read(self._shown_key)
-            since = next((at + 1 for at, run in enumerate(runs) if run["run_id"] == shown), 0)
-            for run in reversed(runs[since:]):
-                if run["repeats"] is None or self._task_id in run["repeats"]:
-                    return str(run["run_id"])
-            return await self._repeat(runs)
+    async def _verdict(self, entry: dict[str, Any], follower: Follower) -> Verdict:
+        if "error" in entry:
+            return Verdict(shown=Shown.FAILED, reason=f"the pipeline was not repeated: {entry['error']}")
+        return await self._outcome(follower)
 
-    async def _repeat(self, runs: list[dict[str, Any]]) -> str:
+    async def _entry(self) -> dict[str, Any]:
+        """The newest run that repeats this activity and that no earlier try has seen; if there is none, a new one."""
+        async with _deciding.setdefault(tuple(self._dag_run.values()), asyncio.Lock()):
+            runs: list[dict[str, Any]] = await self._read(RUNS)
+            seen = await self._read(self._seen_key) or {"try_number": 0, "runs": 0, "chosen": 0}
+            if seen["try_number"] != self._try_number:
+                chosen = self._unseen(runs, seen["runs"])
+                if chosen is None:
+                    chosen = len(runs)
+                    runs.append(await self._repeat(runs[-1]["run_id"]))
+                    await self._write(RUNS, runs)
+                    await self._write(RUN_ID, runs[-1]["run_id"])
+                # Kept from the start on: a triggerer that takes over shows the same run.
+                seen = {"try_number": self._try_number, "runs": len(runs), "chosen": chosen}
+                await self._write(self._seen_key, seen)
+            entry: dict[str, Any] = runs[seen["chosen"]]
+            return entry
+
+    def _unseen(self, runs: list[dict[str, Any]], seen: int) -> int | None:
+        repeated = (at for at in range(len(runs) - 1, seen - 1, -1) if self._is_repeated(runs[at]))
+        return next(repeated, None)
+
+    def _is_repeated(self, run: dict[str, Any]) -> bool:
+        return run["repeats"] is None or self._task_id in run["repeats"]
+
+    async def _repeat(self, run_id: str) -> dict[str, Any]:
         """Starts a rerun once the newest run has ended."""
-        async with following(self.conn_id, runs[-1]["run_id"]) as follower:
-            while not (await follower.snapshot(frozenset(self.opened))).run.is_final:
-                await asyncio.sleep(follower.pause)
-            outermost = self.containers[0][0] if self.containers else self.activity
-            new = await follower.hook.rerun(
-                follower.place, self.pipeline, runs[-1]["run_id"], activity=outermost or None
-            )
-        self.log.info("repeats run %s from %s on: %s", runs[-1]["run_id"], outermost or "what failed", new)
-        await self._write(RUNS, [*runs, first_run(new) | {"repeats": sorted(self._repeated(outermost))}])
-        await self._write(RUN_ID, new)
-        return new
+        outermost = self.containers[0][0] if self.containers else self.activity
+        repeats = sorted(self._repeated(outermost))
+        async with following(self.conn_id, run_id) as follower:
+            try:
+                while not (await follower.snapshot(frozenset(self.opened))).run.is_final:
+                    await asyncio.sleep(follower.pause)
+                place = await follower.place()
+                new = await follower.hook.rerun(place, self.pipeline, run_id, activity=outermost or None)
+            except AzureError as error:
+                self.log.exception("run %s could not be repeated", run_id)
+                return {"run_id": run_id, "repeats": repeats, "error": str(error)}
+        self.log.info("repeats run %s from %s on: %s", run_id, outermost or "what failed", new)
+        return {"run_id": new, "repeats": repeats}
 
     def _repeated(self, outermost: str) -> set[str]:
         """The tasks of the activity at the top of the pipeline that holds ours, and all behind them."""
@@ -147,7 +168,6 @@ class MirrorTrigger(BaseTrigger):
             self.log.error("%s\n%s", verdict.reason, page)
         else:
             self.log.info("%s\n%s", verdict.reason, page)
-        await self._write(self._shown_key, run_id)
         xcoms = {RUN_ID: run_id, "reason": verdict.reason, LINK_KEY: page, **document(verdict)}
         return _EVENTS[verdict.shown](xcoms=xcoms)
 
@@ -172,8 +192,13 @@ class MirrorTrigger(BaseTrigger):
         return str(self.where["task_id"] if self.where is not None else task_instance.task_id)
 
     @property
-    def _shown_key(self) -> str:
-        return f"shown.{self._task_id}"
+    def _try_number(self) -> int:
+        task_instance: Any = self.task_instance
+        return int(self.where["try_number"] if self.where is not None else task_instance.try_number)
+
+    @property
+    def _seen_key(self) -> str:
+        return f"seen.{self._task_id}"
 
     async def _read(self, key: str) -> Any:
         return await XCom.aget_one(key=key, task_id=self.start_task, **self._dag_run)
@@ -186,4 +211,4 @@ class MirrorTrigger(BaseTrigger):
         from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
 
         answer = await SUPERVISOR_COMMS.asend(GetDagRunState.model_validate(self._dag_run))
-        return str(answer.state) if isinstance(answer, DagRunStateResult) else ""
+        return str(answer.state.value) if isinstance(answer, DagRunStateResult) else ""
