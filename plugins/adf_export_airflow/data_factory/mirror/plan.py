@@ -104,7 +104,15 @@ class _Reader:
         )
 
     def activities(self, found: Sequence[Json], *, within: tuple[str, ...]) -> tuple[Activity, ...]:
-        return tuple(self.activity(one, within=within) for one in found)
+        made = tuple(self.activity(one, within=within) for one in found)
+        names = {one.name for one in made}
+        for one in made:
+            for missing in set(one.after) - names:
+                raise FactoryFolderError(
+                    f"activity {one.name!r} depends on {missing!r}, which is not there",
+                    place=f"pipeline {within[-1]!r}",
+                )
+        return made
 
     def activity(self, found: Json, *, within: tuple[str, ...]) -> Activity:
         marks = _marks(found)
