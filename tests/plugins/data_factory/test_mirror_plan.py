@@ -68,6 +68,9 @@ def test_a_date_without_a_default_is_asked_for(folder: Path) -> None:
 def test_a_task_may_be_named_like_ours(folder: Path) -> None:
     pause = next(one for one in pipelines("")["orders"]["activities"] if one["name"] == "other")
     write(folder, "orders", {"activities": [pause | {"name": "outcome"}, pause | {"name": "pipeline_run"}]})
+    with pytest.raises(FactoryFolderError, match="'orders' and 'orders__part' both come from DAG 'orders'"):
+        mirror_dags(folder)
+    (folder / "pipeline" / "orders__part.json").unlink()
     (dag,) = mirror_dags(folder).values()
     assert set(dag.task_ids) == {"start_pipeline", "pipeline_run_", "pipeline_run", "outcome", "outcome_"}
 

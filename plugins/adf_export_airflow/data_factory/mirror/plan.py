@@ -81,9 +81,15 @@ def read_folder(folder: Path) -> tuple[Pipeline, ...]:
         for started in _started(documents[name]["activities"])
         if started != name and exported.get(started) == dag
     }
-    return tuple(
-        _Reader(documents, exported, dag).pipeline(name) for name, dag in exported.items() if name not in parts
-    )
+    whole: dict[str, str] = {}
+    for name, dag in exported.items():
+        if name not in parts and whole.setdefault(dag, name) != name:
+            raise FactoryFolderError(
+                f"pipelines {whole[dag]!r} and {name!r} both come from DAG {dag!r}, and neither starts the other",
+                place=str(folder / "pipeline"),
+                remedy="Delete what is left over, or compile the DAGs again",
+            )
+    return tuple(_Reader(documents, exported, dag).pipeline(name) for dag, name in whole.items())
 
 
 @dataclass(frozen=True, slots=True)
