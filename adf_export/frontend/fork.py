@@ -25,6 +25,8 @@ from adf_export.frontend.watching import Watch
 from adf_export.ir.dag import Dag, Reading
 from adf_export.ir.origin import Origin
 
+# The tag that adf_export_airflow.data_factory.mirror gives its DAGs.
+_MIRROR: Final = "adf-mirror"
 # Airflow imports these for the first DAG that it asks for its timetable.
 _WARM: Final = (
     "airflow.timetables.assets",
@@ -67,8 +69,9 @@ class Server:
             found = [import_failure(error, file, recorder, territory)]
             return Reading(file=territory.relative(file), diagnostics=tuple(found))
         found = list(_variables(recorder, territory))
-        dags = list(_dags(_objects(module), recorder, territory, found))
-        if not dags and not has_errors(found):
+        objects = _objects(module)
+        dags = list(_dags(filter(_is_exported, objects), recorder, territory, found))
+        if not objects and not has_errors(found):
             origin = Origin(file=territory.relative(file))
             found.append(diagnostic(NO_DAGS, "the file defines no DAG", origin=origin))
         return Reading(file=territory.relative(file), dags=tuple(dags), diagnostics=in_order(found))
@@ -96,6 +99,11 @@ def _objects(module: ModuleType) -> list[DAG]:
     found = [value for value in vars(module).values() if isinstance(value, DAG)]
     found += [dag for dag, _ in DagContext.autoregistered_dags]
     return sorted({id(dag): dag for dag in found}.values(), key=lambda dag: dag.dag_id)
+
+
+def _is_exported(dag: DAG) -> bool:
+    """All but mirrors: what those show was exported from DAGs of their own."""
+    return _MIRROR not in dag.tags
 
 
 def _dags(dags: Iterable[DAG], recorder: Recorder, territory: Territory, found: list[Diagnostic]) -> Iterator[Dag]:

@@ -2,22 +2,51 @@
 
 from typing import Any
 
+_ADF = "Azure Data Factory"
+
 
 def get_provider_info() -> dict[str, Any]:
     """What Airflow reads at start: the connection type `coingecko`, its form, and where the operators are."""
     return {
         "package-name": "adf-export",
-        "name": "CoinGecko (adf-export)",
-        "description": "Crypto market data of the CoinGecko API, landed unchanged in Azure Blob Storage.",
+        "name": "adf-export",
+        "description": "CoinGecko's market data into Blob Storage; pipelines of Data Factory, driven and mirrored.",
         "integrations": [
             {
                 "integration-name": "CoinGecko",
                 "external-doc-url": "https://docs.coingecko.com/",
                 "tags": ["service"],
+            },
+            {
+                "integration-name": _ADF,
+                "external-doc-url": "https://learn.microsoft.com/azure/data-factory/",
+                "tags": ["azure"],
+            },
+        ],
+        "hooks": [
+            {"integration-name": "CoinGecko", "python-modules": ["adf_export_airflow.coingecko.hook"]},
+            {"integration-name": _ADF, "python-modules": ["adf_export_airflow.data_factory.hook"]},
+        ],
+        "operators": [
+            {"integration-name": "CoinGecko", "python-modules": ["adf_export_airflow.coingecko.operators"]},
+            {
+                "integration-name": _ADF,
+                "python-modules": [
+                    "adf_export_airflow.data_factory.operators",
+                    "adf_export_airflow.data_factory.mirror.operators",
+                ],
+            },
+        ],
+        "sensors": [{"integration-name": _ADF, "python-modules": ["adf_export_airflow.data_factory.sensors"]}],
+        "triggers": [
+            {
+                "integration-name": _ADF,
+                "python-modules": [
+                    "adf_export_airflow.data_factory.triggers",
+                    "adf_export_airflow.data_factory.mirror.trigger",
+                ],
             }
         ],
-        "hooks": [{"integration-name": "CoinGecko", "python-modules": ["adf_export_airflow.coingecko.hook"]}],
-        "operators": [{"integration-name": "CoinGecko", "python-modules": ["adf_export_airflow.coingecko.operators"]}],
         "connection-types": [
             {
                 "connection-type": "coingecko",

@@ -10,6 +10,7 @@ import pytest
 from adf_export.frontend import read_dags
 from adf_export.ir.dag import Reading
 
+FACTORY = Path(__file__).parents[3] / "factory"
 HEAD = """\
 from airflow.sdk import DAG, Variable
 from airflow.providers.standard.operators.bash import BashOperator
@@ -25,6 +26,8 @@ BODIES = {
     "exit": "import os\nos._exit(3)",
     "fine": "with DAG('fine'):\n    BashOperator(task_id='a', bash_command='x')",
     "helped": "import broken_helper",
+    "mirror": "from adf_export_airflow.data_factory.mirror import mirror_dags\n"
+    f"globals().update(mirror_dags({str(FACTORY)!r}))",
     "missing": "import not_installed_anywhere",
     "missing_family": "from airflow.providers.apache.nowhere.operators import x",
     "missing_provider": "from airflow.providers.nowhere.operators import x",
@@ -103,8 +106,12 @@ def test_told(readings: dict[str, Reading], file: str, code: str, line: int, sum
     assert found[0].origin.file == ("../plugins/broken_helper.py" if file == "helped.py" else file)
 
 
+def test_mirrors_of_exported_pipelines_are_not_exported(readings: dict[str, Reading]) -> None:
+    assert (readings["mirror.py"].dags, readings["mirror.py"].diagnostics) == ((), ())
+
+
 def test_others_are_not_harmed(readings: dict[str, Reading]) -> None:
-    assert sorted(readings) == sorted([*(file for file, *_ in TOLD), *SILENT])
+    assert sorted(readings) == sorted([*(file for file, *_ in TOLD), *SILENT, "mirror.py"])
     assert [readings[file].diagnostics for file in SILENT] == [()] * len(SILENT)
     assert {file: len(readings[file].dags) for file in SILENT} == dict.fromkeys(SILENT, 1)
     assert [task.fields[0][1].value for task in readings["reads_default.py"].dags[0].tasks] == ["7"]
