@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -13,6 +14,7 @@ from local_azure import lock
 from local_azure.data_factory.cli import app as factory_app
 from local_azure.endpoints import Endpoints
 from local_azure.errors import LocalAzureError
+from local_azure.ports import HOST, PORTS
 from local_azure.state import Secrets, State
 
 if TYPE_CHECKING:
@@ -69,6 +71,16 @@ def up(
     endpoints: Annotated[
         Path | None, typer.Option(help="JSON file: where the Data Factory finds a host, {HOST: URL or null}.")
     ] = None,
+    listen: Annotated[
+        str, typer.Option(help="Address that all ports are bound to; 0.0.0.0 only where the network is private.")
+    ] = HOST,
+    advertise: Annotated[
+        str, typer.Option(help="Host name that others find the services by, also in their certificate.")
+    ] = "",
+    blob: Annotated[
+        list[str] | None,
+        typer.Option(help="http://HOST:PORT and, again, https://HOST:PORT of an Azurite that runs elsewhere."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start all services, say when they are ready, stay until ctrl-C, then stop all of them."""
@@ -96,6 +108,9 @@ def up(
         storage_accounts=_accounts(storage_account or ()),
         data_factory_store=data_factory_store or None,
         hosts=_hosts(endpoints),
+        listen=_address(listen, advertise),
+        advertise=advertise,
+        blob=_blob(blob or ()),
         coingecko_api_key=api_key,
     )
 
@@ -106,6 +121,19 @@ def up(
             _show_ready(ready)
 
     run(options, announce)
+
+
+@app.command()
+def prepare(
+    folder: Annotated[Path, typer.Argument(help="Gets 'accounts' and 'tls.json', with certificate and key.")],
+    state: StateOption = DEFAULT_STATE,
+    host: Annotated[list[str] | None, typer.Option(help="For the certificate; may be repeated.")] = None,
+    port: Annotated[int, typer.Option(help="Where Azurite shall serve over TLS.")] = PORTS["blob_tls"],
+) -> None:
+    """Make keys and certificates of a state folder, and write what an Azurite elsewhere needs of them."""
+    from local_azure.blob.prepared import write
+
+    write(_state(state), folder, hosts=host or (), port=port)
 
 
 @app.command()
@@ -268,6 +296,21 @@ def _accounts(names: "list[str] | tuple[()]") -> tuple[str, ...]:
                 f"'{name}': expected 3 to 24 small letters and digits", param_hint="--storage-account"
             )
     return tuple(names)
+
+
+def _address(listen: str, advertise: str) -> str:
+    if listen != HOST and not advertise:
+        raise typer.BadParameter("needs --advertise HOST: by which name do others find it?", param_hint="--listen")
+    return listen
+
+
+def _blob(urls: "list[str] | tuple[()]") -> tuple[str, str] | None:
+    if not urls:
+        return None
+    found = {urlsplit(url).scheme: url.rstrip("/") for url in urls}
+    if len(urls) != 2 or set(found) != {"http", "https"} or not all(urlsplit(url).port for url in urls):
+        raise typer.BadParameter("expected http://HOST:PORT and https://HOST:PORT", param_hint="--blob")
+    return found["http"], found["https"]
 
 
 def _hosts(file: Path | None) -> "dict[str, str | None]":

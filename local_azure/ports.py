@@ -39,14 +39,14 @@ def choose(mode: str, overrides: Iterable[str] = ()) -> dict[str, int]:
     return wanted
 
 
-def bind(service: str, port: int) -> socket.socket:
-    """A loopback socket that nobody else can take any more; an error names service, port and remedy."""
+def bind(service: str, port: int, host: str = HOST) -> socket.socket:
+    """A socket, of loopback by default, that nobody else can take any more; an error names service, port and remedy."""
     # The protocol is named for asyncio: it only switches Nagle's algorithm off on sockets that say they are TCP, and an
     # answer in two writes would wait 40 ms for the client's acknowledgement.
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        bound.bind((HOST, port))
+        bound.bind((host, port))
         # Without this, two sockets with SO_REUSEADDR may be bound to one port until either listens.
         bound.listen(2048)
     except OSError as error:

@@ -1,6 +1,7 @@
 """Makes the local certificate authority and the server certificate of a state folder, once."""
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ _CA_DAYS = 3650
 # Browsers and macOS refuse server certificates that are valid for longer than this.
 _SERVER_DAYS = 397
 _RENEW_BEFORE = timedelta(days=30)
-_HOSTS = (x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
+_ALWAYS = ("localhost", "127.0.0.1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +34,8 @@ class Tls:
     key: Path
 
 
-def prepare(state: State) -> Tls:
-    """The TLS files of a state folder; what is missing or expires soon is made anew."""
+def prepare(state: State, hosts: Iterable[str] = ()) -> Tls:
+    """The TLS files of a state folder, for this machine and more hosts; what is missing or expires is made anew."""
     state.tls.mkdir(mode=0o700, parents=True, exist_ok=True)
     ca_key_file, ca_file = state.tls / "ca.key.pem", state.tls / "ca.pem"
     found = Tls(
@@ -45,8 +46,9 @@ def prepare(state: State) -> Tls:
     )
     if not (ca_key_file.exists() and _lasts(ca_file)):
         _make_ca(ca_key_file, ca_file)
-    if not (found.key.exists() and _lasts(found.certificate) and _issued_by(ca_file, found.certificate)):
-        _make_server(ca_key_file, ca_file, found)
+    names = dict.fromkeys((*_ALWAYS, *hosts))
+    if not (found.key.exists() and _lasts(found.certificate) and _serves(found.certificate, ca_file, names)):
+        _make_server(ca_key_file, ca_file, found, names)
     write_private(found.bundle, Path(certifi.where()).read_bytes().rstrip() + b"\n" + ca_file.read_bytes())
     return found
 
@@ -67,7 +69,7 @@ def _make_ca(key_file: Path, ca_file: Path) -> None:
     write_private(ca_file, certificate.public_bytes(serialization.Encoding.PEM))
 
 
-def _make_server(ca_key_file: Path, ca_file: Path, files: Tls) -> None:
+def _make_server(ca_key_file: Path, ca_file: Path, files: Tls, hosts: Iterable[str]) -> None:
     ca_key = serialization.load_pem_private_key(ca_key_file.read_bytes(), None)
     assert isinstance(ca_key, ec.EllipticCurvePrivateKey)
     ca = x509.load_pem_x509_certificate(ca_file.read_bytes())
@@ -79,7 +81,7 @@ def _make_server(ca_key_file: Path, ca_file: Path, files: Tls) -> None:
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName(_HOSTS), critical=False)
+        .add_extension(x509.SubjectAlternativeName(map(_name, hosts)), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(authority, critical=False)
         .sign(ca_key, hashes.SHA256())
@@ -123,6 +125,20 @@ def _lasts(file: Path) -> bool:
         return False
     certificate = x509.load_pem_x509_certificate(file.read_bytes())
     return certificate.not_valid_after_utc - datetime.now(UTC) > _RENEW_BEFORE
+
+
+def _name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _serves(file: Path, ca_file: Path, hosts: Iterable[str]) -> bool:
+    """Whether a certificate is of this CA and names all hosts."""
+    found = x509.load_pem_x509_certificate(file.read_bytes())
+    named = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return _issued_by(ca_file, file) and set(map(_name, hosts)) <= set(named)
 
 
 def _issued_by(ca_file: Path, file: Path) -> bool:

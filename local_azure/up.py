@@ -38,12 +38,14 @@ from local_azure import lock, ports
 from local_azure.blob.azurite import ACCOUNT, START_SECONDS, Azurite, AzuriteSettings, BlobTls
 from local_azure.endpoints import Endpoints
 from local_azure.errors import LocalAzureError
+from local_azure.ports import HOST
 from local_azure.state import Secrets, State
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import ASGIApp
 
+    from local_azure.blob.elsewhere import AzuriteElsewhere
     from local_azure.connections import CoinGeckoKey
     from local_azure.data_factory.deferred import Deferred
     from local_azure.identity.tokens import Tokens
@@ -81,6 +83,11 @@ class Options:
     data_factory_store: str | None = field(default=None, repr=False)
     # Where the Data Factory finds a host, over the stand-ins' own addresses; None: where the host itself is.
     hosts: Mapping[str, str | None] = field(default_factory=dict)
+    # Beyond loopback: the address that all ports are bound to, and the host name that others find them by.
+    listen: str = HOST
+    advertise: str = ""
+    # The base URLs of an Azurite that runs elsewhere, over http and over https; None: a child of ours.
+    blob: tuple[str, str] | None = None
     # From COINGECKO_API_KEY; None when unset.
     coingecko_api_key: str | None = field(repr=False)
 
@@ -176,14 +183,20 @@ class Cloud:
             "key_vault",
             *(["databricks"] if self.options.spark else []),
         ]
-        for name in ("blob", "blob_tls"):
+        for name in ("blob", "blob_tls") if self.options.blob is None else ():
             if wanted[name] != ports.FREE:
                 # Azurite binds for itself; this only finds out early, and in our words.
                 ports.bind(name, wanted[name]).close()
-        return {name: self.stack.enter_context(ports.bind(name, wanted[name])) for name in services}
+        listen = self.options.listen
+        return {name: self.stack.enter_context(ports.bind(name, wanted[name], listen)) for name in services}
 
-    def start_azurite(self) -> Azurite:
+    def start_azurite(self) -> "Azurite | AzuriteElsewhere":
         state = self.options.state
+        if self.options.blob is not None:
+            from local_azure.blob.elsewhere import AzuriteElsewhere
+
+            http, https = self.options.blob
+            return AzuriteElsewhere(http=http, https=https, key=self.secrets.azurite_key)
         settings = AzuriteSettings(
             location=state.blob,
             logs=state.logs,
@@ -196,15 +209,17 @@ class Cloud:
         azurite.start()
         return azurite
 
-    def prepare(self, sockets: Mapping[str, socket.socket], azurite: Azurite) -> "tuple[Tls, Tokens, Store]":
+    def prepare(
+        self, sockets: Mapping[str, socket.socket], azurite: "Azurite | AzuriteElsewhere"
+    ) -> "tuple[Tls, Tokens, Store]":
         # Imported here, after Azurite was started: together they take half a second.
         from local_azure import tls
         from local_azure.identity.tokens import Tokens, load_or_create_key
         from local_azure.key_vault.store import Store
 
         state = self.options.state
-        files = tls.prepare(state)
-        tokens = Tokens(key=load_or_create_key(state), base_url=_http(sockets["identity"]))
+        files = tls.prepare(state, [self.options.advertise] if self.options.advertise else [])
+        tokens = Tokens(key=load_or_create_key(state), base_url=self._http(sockets["identity"]))
         port = self.options.ports["blob_tls"]
         azurite.serve_tls(
             BlobTls(certificate=files.certificate, key=files.key, public_key=tokens.public_key, port=port)
@@ -233,7 +248,7 @@ class Cloud:
             faults=options.faults,
         )
         await self._serve("identity", identity.create_app(tokens, secrets.identity_header), sockets["identity"])
-        vault = key_vault.create_app(store, tokens, _https(sockets["key_vault"]))
+        vault = key_vault.create_app(store, tokens, self._https(sockets["key_vault"]))
         await self._serve("key_vault", vault, sockets["key_vault"], files)
         await self._serve("coingecko", market, sockets["coingecko"])
         return key
@@ -245,7 +260,7 @@ class Cloud:
         await self._start_server("data_factory", deferred, bound, files)
         return deferred
 
-    async def wait_for_azurite(self, azurite: Azurite) -> None:
+    async def wait_for_azurite(self, azurite: "Azurite | AzuriteElsewhere") -> None:
         from local_azure.environment import LANDING
 
         deadline = time.monotonic() + START_SECONDS
@@ -255,18 +270,20 @@ class Cloud:
             await asyncio.sleep(_POLL_SECONDS)
         await asyncio.to_thread(azurite.create_container, LANDING)
 
-    def endpoints(self, azurite: Azurite, sockets: Mapping[str, socket.socket], files: "Tls") -> Endpoints:
-        coingecko = _http(sockets["coingecko"])
+    def endpoints(
+        self, azurite: "Azurite | AzuriteElsewhere", sockets: Mapping[str, socket.socket], files: "Tls"
+    ) -> Endpoints:
+        coingecko = self._http(sockets["coingecko"])
         return Endpoints(
             coingecko=f"{coingecko}/api/v3",
             coingecko_pro=f"{coingecko}/pro/api/v3",
             blob=azurite.endpoint,
             blob_tls=azurite.tls_endpoint,
             blob_account=ACCOUNT,
-            key_vault=_https(sockets["key_vault"]),
-            identity=f"{_http(sockets['identity'])}/metadata/identity/oauth2/token",
-            data_factory=_https(sockets["data_factory"]),
-            databricks=_http(sockets["databricks"]) if "databricks" in sockets else None,
+            key_vault=self._https(sockets["key_vault"]),
+            identity=f"{self._http(sockets['identity'])}/metadata/identity/oauth2/token",
+            data_factory=self._https(sockets["data_factory"]),
+            databricks=self._http(sockets["databricks"]) if "databricks" in sockets else None,
             ca_bundle=str(files.bundle),
             pid=os.getpid(),
         )
@@ -342,7 +359,7 @@ class Cloud:
                 raise LocalAzureError(f"the Spark driver was not ready within {DRIVER_SECONDS:.0f} s: see {where}")
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def watch(self, azurite: Azurite) -> NoReturn:
+    async def watch(self, azurite: "Azurite | AzuriteElsewhere") -> NoReturn:
         deaths: list[float] = []
         while True:
             ended = [name for name, task in self.servers.items() if task.done()]
@@ -361,6 +378,13 @@ class Cloud:
                 await self.wait_for_azurite(azurite)
             await asyncio.sleep(_WATCH_SECONDS)
 
+    def _http(self, bound: socket.socket) -> str:
+        return f"http://{self.options.advertise or HOST}:{ports.port_of(bound)}"
+
+    def _https(self, bound: socket.socket) -> str:
+        # By name: clients of a vault compare it with the certificate, and some take no address for a host.
+        return f"https://{self.options.advertise or 'localhost'}:{ports.port_of(bound)}"
+
     async def _serve(self, name: str, app: "FastAPI", bound: socket.socket, files: "Tls | None" = None) -> None:
         await self.stack.enter_async_context(app.router.lifespan_context(app))
         await self._start_server(name, app, bound, files)
@@ -372,15 +396,6 @@ class Cloud:
         task = await servers.serve(server, bound)
         self.servers[name] = task
         self.stack.push_async_callback(functools.partial(servers.stop, server, task))
-
-
-def _http(bound: socket.socket) -> str:
-    return f"http://{ports.HOST}:{ports.port_of(bound)}"
-
-
-def _https(bound: socket.socket) -> str:
-    # By name: clients of a vault compare it with the certificate, and some take no address for a host.
-    return f"https://localhost:{ports.port_of(bound)}"
 
 
 def _log_to(state: State) -> None:

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from local_azure.errors import LocalAzureError
 from local_azure.ports import FREE, HOST
@@ -42,6 +43,12 @@ class AzuriteSettings:
     port: int = FREE
     reserve_bytes: int = RESERVE_BYTES
 
+    @property
+    def accounts(self) -> str:
+        """As Azurite reads them from its environment."""
+        names = dict.fromkeys((self.account, *self.more_accounts))
+        return ";".join(f"{name}:{self.key}" for name in names)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlobTls:
@@ -52,6 +59,11 @@ class BlobTls:
     # PEM of the key whose signature makes a token ours.
     public_key: str
     port: int = FREE
+
+    def document(self, *, port: int) -> str:
+        """The line that guard.js waits for."""
+        given = {"certificate": str(self.certificate), "key": str(self.key), "publicKey": self.public_key}
+        return json.dumps(given | {"port": port})
 
 
 @dataclass(slots=True)
@@ -94,9 +106,7 @@ class Azurite:
         command += ["--skipApiVersionCheck", "--disableTelemetry", "--silent", "--oauth", "basic"]
         inherited = {name: os.environ[name] for name in ("HOME", "LANG", "PATH", "TMPDIR") if name in os.environ}
         env = inherited | {
-            "AZURITE_ACCOUNTS": ";".join(
-                f"{account}:{settings.key}" for account in dict.fromkeys((settings.account, *settings.more_accounts))
-            ),
+            "AZURITE_ACCOUNTS": settings.accounts,
             "LOCAL_AZURE_BLOB_RESERVE_BYTES": str(settings.reserve_bytes),
             "NODE_COMPILE_CACHE": str(cache_folder() / "node-compile-cache"),
         }
@@ -108,13 +118,7 @@ class Azurite:
         """Serve over TLS as well. Apart from `start`, since certificate and key are made while Azurite starts."""
         self._tls = tls
         assert self.child is not None
-        document = {
-            "certificate": str(tls.certificate),
-            "key": str(tls.key),
-            "port": self.tls_port or tls.port,
-            "publicKey": tls.public_key,
-        }
-        self.child.tell(json.dumps(document))
+        self.child.tell(tls.document(port=self.tls_port or tls.port))
 
     def listening(self) -> bool:
         """Whether the started child serves all it was asked to; an error when it ended instead."""
@@ -158,31 +162,39 @@ class Azurite:
             self.child.stop()
 
     def create_container(self, name: str) -> None:
-        """Make a container unless it exists. By hand, because importing the SDK costs a second at every start."""
-        date = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
-        account = self.settings.account
-        # The account stands twice: as the owner, and as the path's first segment in Azurite's addresses.
-        resource = f"/{account}/{account}/{name}"
-        stamps = (f"x-ms-date:{date}", f"x-ms-version:{_API_VERSION}")
-        canonical = "\n".join(("PUT", *[""] * 11, *stamps, resource, "restype:container"))
-        digest = hmac.digest(base64.b64decode(self.settings.key), canonical.encode(), hashlib.sha256)
-        headers = {
-            "x-ms-date": date,
-            "x-ms-version": _API_VERSION,
-            "Content-Length": "0",
-            "Authorization": f"SharedKey {account}:{base64.b64encode(digest).decode()}",
-        }
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=10)
-        try:
-            connection.request("PUT", f"/{account}/{name}?restype=container", headers=headers)
-            answer = connection.getresponse()
-            body = answer.read().decode(errors="replace")
-        except OSError as error:
-            raise LocalAzureError(f"Azurite does not answer on {self.endpoint}: {error}") from error
-        finally:
-            connection.close()
-        if answer.status not in (201, 409):
-            raise LocalAzureError(f"Azurite refused to make container '{name}' ({answer.status}): {_message(body)}")
+        """Make a container unless it exists."""
+        create_container(self.endpoint, self.settings.account, self.settings.key, name)
+
+
+def create_container(endpoint: str, account: str, key: str, name: str) -> None:
+    """Make a container unless it exists. By hand, because importing the SDK costs a second at every start.
+
+    Args:
+        endpoint: over http, account included.
+    """
+    date = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    # The account stands twice: as the owner, and as the path's first segment in Azurite's addresses.
+    resource = f"/{account}/{account}/{name}"
+    stamps = (f"x-ms-date:{date}", f"x-ms-version:{_API_VERSION}")
+    canonical = "\n".join(("PUT", *[""] * 11, *stamps, resource, "restype:container"))
+    digest = hmac.digest(base64.b64decode(key), canonical.encode(), hashlib.sha256)
+    headers = {
+        "x-ms-date": date,
+        "x-ms-version": _API_VERSION,
+        "Content-Length": "0",
+        "Authorization": f"SharedKey {account}:{base64.b64encode(digest).decode()}",
+    }
+    connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=10)
+    try:
+        connection.request("PUT", f"/{account}/{name}?restype=container", headers=headers)
+        answer = connection.getresponse()
+        body = answer.read().decode(errors="replace")
+    except OSError as error:
+        raise LocalAzureError(f"Azurite does not answer on {endpoint}: {error}") from error
+    finally:
+        connection.close()
+    if answer.status not in (201, 409):
+        raise LocalAzureError(f"Azurite refused to make container '{name}' ({answer.status}): {_message(body)}")
 
 
 def _message(body: str) -> str:

@@ -94,7 +94,8 @@ function serveTls() {
 }
 
 // With OAuth on, Azurite tells the user of a wrong account key that it is not a token: 400 instead of Azure's 403.
-const folder = path.dirname(process.argv[1]);
+// The program may have been found by a link on PATH.
+const folder = path.dirname(fs.realpathSync(process.argv[1]));
 const { default: Authenticator } = require(path.join(folder, "authentication", "BlobTokenAuthenticator"));
 const { validate } = Authenticator.prototype;
 Authenticator.prototype.validate = async function (request, context) {
