@@ -38,6 +38,7 @@ proof: setup
 	@$(RUN) -m adf_proof $(ARGS)
 
 lock:
+	@uv pip compile -q pyproject.toml --group stack --constraints requirements.lock --universal --python-version 3.12 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" -o docker/requirements.lock
 	uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" -o requirements.lock
 
 clean:

@@ -77,6 +77,9 @@ def up(
     advertise: Annotated[
         str, typer.Option(help="Host name that others find the services by, also in their certificate.")
     ] = "",
+    databricks_pages: Annotated[
+        str, typer.Option(help="Base URL by which a browser finds the pages of Databricks runs.")
+    ] = "",
     blob: Annotated[
         list[str] | None,
         typer.Option(help="http://HOST:PORT and, again, https://HOST:PORT of an Azurite that runs elsewhere."),
@@ -110,6 +113,7 @@ def up(
         hosts=_hosts(endpoints),
         listen=_address(listen, advertise),
         advertise=advertise,
+        databricks_pages=databricks_pages.rstrip("/"),
         blob=_blob(blob or ()),
         coingecko_api_key=api_key,
     )

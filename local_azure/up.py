@@ -86,6 +86,8 @@ class Options:
     # Beyond loopback: the address that all ports are bound to, and the host name that others find them by.
     listen: str = HOST
     advertise: str = ""
+    # Where a browser finds the pages of Databricks runs, where that is not where clients find the service.
+    databricks_pages: str = ""
     # The base URLs of an Azurite that runs elsewhere, over http and over https; None: a child of ours.
     blob: tuple[str, str] | None = None
     # From COINGECKO_API_KEY; None when unset.
@@ -343,6 +345,8 @@ class Cloud:
                 ca_bundle=Path(endpoints.ca_bundle),
             ),
             catalog=CATALOG,
+            hosts=(self.options.advertise,) if self.options.advertise else (),
+            pages_url=self.options.databricks_pages,
         )
         app = create_app(settings, entra=tokens.accepts(DATABRICKS_RESOURCE))
         await self._serve("databricks", app, bound)

@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
-VENV = PROJECT / ".venv"
+VENV = Path(os.environ.get("ADF_EXPORT_VENV") or PROJECT / ".venv")
 CACHE = Path(os.environ.get("ADF_EXPORT_CACHE") or Path.home() / ".cache" / "adf-export")
 PYTHONS = ((3, 11), (3, 12), (3, 13))
 JAVAS = (17, 21)
@@ -196,15 +196,23 @@ def install_azurite() -> None:
         stamp.write_text(wanted)
 
 
-def main() -> int:
+def everything() -> None:
+    check_python()
+    check_java()
+    check_disk()
+    install_environment(find_uv())
+    install_delta_jars()
+    install_azurite()
+
+
+# What `python tools/setup.py STAGE` does alone, where something else does the rest (docker/Dockerfile).
+STAGES = {"": everything, "delta-jars": install_delta_jars}
+
+
+def main(stage: str = "") -> int:
     started = time.monotonic()
     try:
-        check_python()
-        check_java()
-        check_disk()
-        install_environment(find_uv())
-        install_delta_jars()
-        install_azurite()
+        STAGES[stage]()
     except SetupError as error:
         say(f"error: {error}")
         return 1
@@ -215,4 +223,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:2]))

@@ -3,7 +3,7 @@
 import hmac
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -134,7 +134,7 @@ def create_app(settings: DatabricksSettings, *, entra: Callable[[str], bool] | N
             jobs.store.close()
 
     app = FastAPI(title="local Databricks", lifespan=lifespan, openapi_url=None, redirect_slashes=False)
-    app.middleware("http")(guard(settings.token, entra))
+    app.middleware("http")(guard(settings.token, entra, hosts=settings.hosts))
 
     @app.exception_handler(ApiError)
     async def _refuse(_: Request, error: ApiError) -> JSONResponse:
@@ -199,12 +199,19 @@ Handler = Callable[[Request], Awaitable[Response]]
 DATABRICKS_RESOURCE = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"
 
 
-def guard(token: str, entra: Callable[[str], bool] | None = None) -> Callable[[Request, Handler], Awaitable[Response]]:
-    """Lets only this machine in, and to the API only who has the token or one that `entra` accepts."""
+def guard(
+    token: str, entra: Callable[[str], bool] | None = None, *, hosts: Sequence[str] = ()
+) -> Callable[[Request, Handler], Awaitable[Response]]:
+    """Lets only this machine in, and to the API only who has the token or one that `entra` accepts.
+
+    `hosts` are names that others call it by: with any, who calls may be on another machine.
+    """
+    names = {*LOOPBACK, *hosts}
 
     async def check(request: Request, call_next: Handler) -> Response:
+        is_near = bool(hosts) or (request.client is not None and request.client.host in LOOPBACK)
         # The name too: a page of another site that resolves its own name to 127.0.0.1 must not read logs.
-        if request.client is None or request.client.host not in LOOPBACK or host_name(request) not in LOOPBACK:
+        if not is_near or host_name(request) not in names:
             return error_answer(
                 ApiError("PERMISSION_DENIED", "the local Databricks serves only this machine", status=403)
             )
@@ -240,8 +247,8 @@ def jobs_of(request: Request) -> Jobs:
 
 
 def base_url(request: Request) -> str:
-    """The address that the client used."""
-    return str(request.base_url).rstrip("/")
+    """Where the pages of runs are: where a browser finds them, else the address that the client used."""
+    return jobs_of(request).settings.pages_url or str(request.base_url).rstrip("/")
 
 
 async def run_id_of(request: Request) -> int:

@@ -46,6 +46,9 @@ class DatabricksSettings:
     cloud_files: bool = True
     # Run a small Delta workload at start, so that the first run of a user finds compiled code.
     warm_up: bool = True
+    # Names that others than this machine call the service by, and where a browser finds its pages.
+    hosts: tuple[str, ...] = ()
+    pages_url: str = ""
     # Further environment variables of the driver and of each run.
     environment: Mapping[str, str] = field(default_factory=dict)
 
