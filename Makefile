@@ -2,11 +2,12 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: help setup demo test check fmt fuzz proof lock clean
+.PHONY: help setup demo test up down check fmt fuzz proof lock clean
 
 help:
 	@echo "make demo   run the crypto lakehouse on this machine (ARGS='--coins bitcoin --seed 7' for options)"
 	@echo "make test   run all tests"
+	@echo "make up     bring Airflow and Azure's stand-ins up in containers (docs/compose.md); make down ends them"
 	@echo "make fuzz   a million random expressions against the expression language"
 	@echo "make proof  all DAGs of up to 3 tasks and 2,000 random ones, against Airflow's own evaluator (a quarter of an hour)"
 	@echo "make check  format, lint, types, import contracts"
@@ -20,6 +21,12 @@ demo: setup
 
 test: setup
 	@$(RUN) -m pytest $(ARGS)
+
+up:
+	@sh docker/up.sh $(ARGS)
+
+down:
+	@docker compose down $(ARGS)
 
 check: setup
 	$(RUN) -m ruff format --check .
