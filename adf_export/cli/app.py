@@ -7,7 +7,7 @@ from typing import Final
 
 import typer
 
-from adf_export.cli import codes, compiling, explaining, graphs, reports
+from adf_export.cli import codes, compiling, explaining, graphs, monitoring, reports
 from adf_export.cli.options import EXITS, Exit
 from adf_export.cli.screen import show_json
 from adf_export.errors import AdfExportError
@@ -26,6 +26,7 @@ app = typer.Typer(
       adf-export report dags
       adf-export compile dags --out factory --env prod.toml
       adf-export explain my_dag my_task dags
+      adf-export monitor --since 7d --status Failed
 
     {EXITS}""",
     no_args_is_help=True,
@@ -39,6 +40,7 @@ app.command("report")(reports.report_command)
 app.command("explain")(explaining.explain_command)
 app.command("graph")(graphs.graph_command)
 app.command("codes")(codes.codes_command)
+app.command("monitor")(monitoring.monitor_command)
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""`adf-export monitor`: what runs in a factory, and why it failed, in the terminal."""
