@@ -77,9 +77,10 @@ def up(
     advertise: Annotated[
         str, typer.Option(help="Host name that others find the services by, also in their certificate.")
     ] = "",
-    databricks_pages: Annotated[
-        str, typer.Option(help="Base URL by which a browser finds the pages of Databricks runs.")
-    ] = "",
+    pages: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=URL by which a browser finds the pages of databricks or data_factory."),
+    ] = None,
     blob: Annotated[
         list[str] | None,
         typer.Option(help="http://HOST:PORT and, again, https://HOST:PORT of an Azurite that runs elsewhere."),
@@ -113,7 +114,7 @@ def up(
         hosts=_hosts(endpoints),
         listen=_address(listen, advertise),
         advertise=advertise,
-        databricks_pages=databricks_pages.rstrip("/"),
+        pages=_pages(pages or ()),
         blob=_blob(blob or ()),
         coingecko_api_key=api_key,
     )
@@ -306,6 +307,16 @@ def _address(listen: str, advertise: str) -> str:
     if listen != HOST and not advertise:
         raise typer.BadParameter("needs --advertise HOST: by which name do others find it?", param_hint="--listen")
     return listen
+
+
+def _pages(given: "list[str] | tuple[()]") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for one in given:
+        name, _, url = one.partition("=")
+        if name not in ("databricks", "data_factory") or urlsplit(url).scheme not in ("http", "https"):
+            raise typer.BadParameter(f"'{one}': expected databricks=URL or data_factory=URL", param_hint="--pages")
+        found[name] = url.rstrip("/")
+    return found
 
 
 def _blob(urls: "list[str] | tuple[()]") -> tuple[str, str] | None:

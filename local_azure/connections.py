@@ -41,8 +41,11 @@ def choose_key(store: Store, secrets: Secrets, from_environment: str | None) -> 
     return CoinGeckoKey(text=secrets.coingecko_demo_key, given=False)
 
 
-def seed(store: Store, endpoints: Endpoints, secrets: Secrets, key: CoinGeckoKey, *, live: bool) -> None:
-    """Write the connections, with the addresses of this start; what is unchanged gets no new version."""
+def seed(store: Store, endpoints: Endpoints, secrets: Secrets, key: CoinGeckoKey, *, live: bool, pages: str) -> None:
+    """Write the connections, with the addresses of this start; what is unchanged gets no new version.
+
+    `pages` is where a browser finds the pages of pipeline runs.
+    """
     account = BlobAccount(name=endpoints.blob_account, endpoint=endpoints.blob, key=secrets.azurite_key)
     connections: dict[str, dict[str, Any]] = {
         "coingecko-default": _live_coingecko(key) if live else _local_coingecko(endpoints, key),
@@ -50,7 +53,7 @@ def seed(store: Store, endpoints: Endpoints, secrets: Secrets, key: CoinGeckoKey
             "conn_type": "wasb",
             "extra": {"connection_string": account.connection_string, **_LOCAL_RETRY},
         },
-        "azure-data-factory-default": _data_factory(endpoints),
+        "azure-data-factory-default": _data_factory(endpoints, pages),
     }
     if endpoints.databricks is not None:
         address = urlsplit(endpoints.databricks)
@@ -72,7 +75,7 @@ def _local_coingecko(endpoints: Endpoints, key: CoinGeckoKey) -> dict[str, Any]:
     return {"conn_type": "coingecko", "host": endpoints.coingecko, "password": key.text, "extra": extra}
 
 
-def _data_factory(endpoints: Endpoints) -> dict[str, Any]:
+def _data_factory(endpoints: Endpoints, pages: str) -> dict[str, Any]:
     """Ids as Airflow's own hook reads them; `credential` and `base_url` are for hooks that go to other addresses."""
     extra = {
         "subscriptionId": SUBSCRIPTION,
@@ -80,6 +83,7 @@ def _data_factory(endpoints: Endpoints) -> dict[str, Any]:
         "factory_name": FACTORY,
         "credential": "managed_identity",
         "base_url": endpoints.data_factory,
+        "monitoring_url": f"{pages}/monitoring",
     }
     return {"conn_type": "azure_data_factory", "extra": extra}
 

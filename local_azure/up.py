@@ -86,8 +86,8 @@ class Options:
     # Beyond loopback: the address that all ports are bound to, and the host name that others find them by.
     listen: str = HOST
     advertise: str = ""
-    # Where a browser finds the pages of Databricks runs, where that is not where clients find the service.
-    databricks_pages: str = ""
+    # Service to the base URL by which a browser finds its pages, where that is not where clients find the service.
+    pages: Mapping[str, str] = field(default_factory=dict)
     # The base URLs of an Azurite that runs elsewhere, over http and over https; None: a child of ours.
     blob: tuple[str, str] | None = None
     # From COINGECKO_API_KEY; None when unset.
@@ -311,6 +311,7 @@ class Cloud:
             base_url=endpoints.data_factory,
             ca_bundle=Path(endpoints.ca_bundle),
             endpoints=endpoint_map(hosts, options.hosts),
+            hosts=(options.advertise,) if options.advertise else (),
         )
         factory = assembly.assemble(settings, tokens)
         self.stack.push_async_callback(factory.close)
@@ -321,7 +322,8 @@ class Cloud:
     def seed(self, store: "Store", endpoints: Endpoints, key: "CoinGeckoKey") -> None:
         from local_azure import connections
 
-        connections.seed(store, endpoints, self.secrets, key, live=self.options.live)
+        pages = self.options.pages.get("data_factory", endpoints.data_factory)
+        connections.seed(store, endpoints, self.secrets, key, live=self.options.live, pages=pages)
 
     async def serve_databricks(self, bound: socket.socket, endpoints: Endpoints, tokens: "Tokens") -> None:
         from local_azure.databricks.service import DATABRICKS_RESOURCE, create_app
@@ -346,7 +348,7 @@ class Cloud:
             ),
             catalog=CATALOG,
             hosts=(self.options.advertise,) if self.options.advertise else (),
-            pages_url=self.options.databricks_pages,
+            pages_url=self.options.pages.get("databricks", ""),
         )
         app = create_app(settings, entra=tokens.accepts(DATABRICKS_RESOURCE))
         await self._serve("databricks", app, bound)

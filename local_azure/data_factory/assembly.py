@@ -13,6 +13,7 @@ import httpx
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
+from local_azure.data_factory import run_pages
 from local_azure.data_factory.activities import TYPES
 from local_azure.data_factory.backend import Backend
 from local_azure.data_factory.callbacks import Callbacks, router
@@ -46,6 +47,8 @@ class FactorySettings:
     base_url: str
     ca_bundle: Path
     endpoints: EndpointMap
+    # Names besides this machine's that a browser may call the pages of runs by.
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,7 @@ def assemble(settings: FactorySettings, tokens: Tokens) -> LocalDataFactory:
         backend.put_factory(local_factory(), {"location": LOCATION}, {})
     app = create_app(backend, accept_management_tokens(tokens))
     app.include_router(router(callbacks))
+    app.include_router(run_pages.router(store, settings.hosts))
     app.add_api_route(f"{NO_DATABRICKS}/{{path:path}}", _no_databricks, methods=["GET", "POST"])
     return LocalDataFactory(app=app, engine=engine, store=store, services=services)
 

@@ -93,6 +93,11 @@ def runs_statement(factory: str, query: RunQuery) -> Select[Any]:
     return _statement(select(PIPELINE_RUNS).where(PIPELINE_RUNS.c.factory == factory), query, _RUN_COLUMNS)
 
 
+def newest_statement(limit: int) -> Select[Any]:
+    """The runs of all factories, the newest first."""
+    return select(PIPELINE_RUNS).order_by(PIPELINE_RUNS.c.position.desc()).limit(limit)
+
+
 def activities_statement(run_id: str, query: RunQuery) -> Select[Any]:
     """The activity runs of a run, one more than asked for when another page follows."""
     return _statement(select(ACTIVITY_RUNS).where(ACTIVITY_RUNS.c.run_id == run_id), query, _ACTIVITY_COLUMNS)

@@ -166,6 +166,10 @@ class SqlStore:
         following = queries.sort_values(rows[query.limit - 1], query) if len(rows) > query.limit else ()
         return Page(rows=self._runs(rows[: query.limit]), next=following)
 
+    def newest_runs(self, limit: int) -> Sequence[PipelineRun]:
+        """The newest runs of all factories, the newest first."""
+        return self._runs(self._db.select(queries.newest_statement(limit)))
+
     def query_activities(self, run_id: str, query: RunQuery) -> Page[ActivityRun]:
         """A page of a run's activity runs."""
         rows = self._db.select(queries.activities_statement(run_id, query))
