@@ -1,0 +1,1 @@
+"""Tests of docker-compose.yml with a real engine."""
