@@ -1,7 +1,7 @@
 """What mirrors of exported pipelines cost Airflow: `python -m benchmarks.mirror [parse|delay]`.
 
 parse   100 mirrors from a factory's folder, against Airflow's DagBag on 100 files with as many tasks.
-delay   a pipeline of 100 activities, 10 levels of 10 that take 5 s each, in the local Data Factory: its duration, and that
+delay   a pipeline of 100 activities, 10 levels of 10 that take 5 s each, in the local Data Factory: its time, and that
         of the mirror's DAG run in a whole Airflow on this machine.
 """
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from airflow.sdk import DAG, BaseOperator, Param, TaskGroup
+from airflow.sdk.definitions.param import ParamsDict
 
 from adf_export_airflow.data_factory.mirror.operators import MirrorOperator, StartPipelineOperator
 from adf_export_airflow.data_factory.mirror.plan import Activity, Parameter, Pipeline, read_folder
@@ -66,7 +67,6 @@ class _Builder:
             description=f"Data Factory's pipeline {pipeline.name}: {pipeline.description}",
             schedule=None,
             catchup=False,
-            params={one.name: _param(one) for one in pipeline.parameters if not is_of_the_run(one)},
             tags=[*pipeline.tags, TAG],
             default_args={"retries": 0},
         ) as dag:
@@ -85,6 +85,8 @@ class _Builder:
             # The only leaf: Airflow takes the state of a DAG run from its leaves, Data Factory has rules of its own.
             end = self.mirror(None, within=(), task_id=self.end_task)
             end.set_upstream([whole, *leaves])
+        # Last: each task that is made copies the params of its DAG, which takes as long as all the rest.
+        dag.params = ParamsDict({one.name: _param(one) for one in pipeline.parameters if not is_of_the_run(one)})
         return dag
 
     def level(self, activities: Sequence[Activity], *, within: tuple[Activity, ...]) -> tuple[Tasks, Tasks]:
