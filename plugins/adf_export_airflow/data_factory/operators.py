@@ -1,24 +1,22 @@
 """Runs a pipeline: Airflow's operator, with results as XComs, one run for all tries, and reruns from what failed."""
 
 import time
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.microsoft.azure.hooks.data_factory import AzureDataFactoryPipelineRunException
 from airflow.providers.microsoft.azure.operators.data_factory import AzureDataFactoryRunPipelineOperator
 from airflow.sdk.exceptions import TaskDeferralTimeout
 
-from adf_export_airflow.data_factory.hook import DataFactoryHook
-from adf_export_airflow.data_factory.links import LINK_KEY, DataFactoryPipelineRunLink
-from adf_export_airflow.data_factory.records import CANCELLED, SUCCEEDED, PipelineRun, documents, explain
+from adf_export_airflow.data_factory.records import CANCELLED, SUCCEEDED, PipelineRun
 from adf_export_airflow.data_factory.started import Started, recall, remember
-from adf_export_airflow.data_factory.triggers import REFUSED, TIMED_OUT, DataFactoryPipelineRunTrigger
+from adf_export_airflow.data_factory.tasks import PipelineRunTask
+from adf_export_airflow.data_factory.triggers import TIMED_OUT, DataFactoryPipelineRunTrigger
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class DataFactoryRunPipelineOperator(AzureDataFactoryRunPipelineOperator):
+class DataFactoryRunPipelineOperator(PipelineRunTask, AzureDataFactoryRunPipelineOperator):  # type: ignore[misc]
     """AzureDataFactoryRunPipelineOperator that tells what happened and never starts a second run by mistake.
 
     - The factory may be anywhere: address, authority and credential come from the connection (`settings.py`).
@@ -34,8 +32,6 @@ class DataFactoryRunPipelineOperator(AzureDataFactoryRunPipelineOperator):
         push_activities: False: without the XCom `activities`, for pipelines with large outputs.
         All others as Airflow's operator; resource_group_name and factory_name may be left to the connection.
     """
-
-    operator_extra_links = (DataFactoryPipelineRunLink(),)  # type: ignore[assignment]  # of our own page
 
     def __init__(
         self,
@@ -57,18 +53,9 @@ class DataFactoryRunPipelineOperator(AzureDataFactoryRunPipelineOperator):
         self.push_activities = push_activities
         self.run_id = ""
 
-    @cached_property
-    def hook(self) -> DataFactoryHook:
-        return DataFactoryHook(self.azure_data_factory_conn_id)
-
-    @property
-    def place(self) -> tuple[str, str]:
-        return self.hook.place(self.resource_group_name, self.factory_name)
-
     def execute(self, context: "Context") -> Any:
         self.run_id = self._resumed(context) or self._started(context)
-        context["ti"].xcom_push(key="run_id", value=self.run_id)
-        context["ti"].xcom_push(key=LINK_KEY, value=self._page())
+        self.announce(context)
         if not self.wait_for_termination:
             remember(context, Started(run_id=self.run_id, delivered=True))
             return None
@@ -81,18 +68,14 @@ class DataFactoryRunPipelineOperator(AzureDataFactoryRunPipelineOperator):
                 raise self._timed_out()
             time.sleep(self.check_interval)
             run = self.hook.pipeline_run(self.place, self.run_id)
-        return self._deliver(context, run)
+        return self._succeed(context, run)
 
     def execute_complete(self, context: "Context", event: dict[str, str]) -> Any:
         """After the trigger: the results, or the failure."""
         self.run_id = event["run_id"]
         if event["status"] == TIMED_OUT:
             raise self._timed_out()
-        if event["status"] == REFUSED:
-            raise AzureDataFactoryPipelineRunException(
-                f"Data Factory does not tell about pipeline run {self.run_id}: {event['message']}"
-            )
-        return self._deliver(context, self.hook.pipeline_run(self.place, self.run_id))
+        return self._succeed(context, self.ended_run(event))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: "Context") -> Any:
         """Airflow calls no on_kill when execution_timeout ends a deferred task: the run must end with it."""
@@ -142,7 +125,7 @@ class DataFactoryRunPipelineOperator(AzureDataFactoryRunPipelineOperator):
         answer = self.hook.run_pipeline(self.pipeline_name, *self.place, **how)
         run_id: str = answer.run_id
         remember(context, Started(run_id=run_id, delivered=False))
-        self.log.info("started pipeline %s: %s", self.pipeline_name, self._page(run_id))
+        self.log.info("started pipeline %s: %s", self.pipeline_name, self.page(run_id))
         return run_id
 
     def _defer(self, end_time: float) -> None:
@@ -160,23 +143,12 @@ class DataFactoryRunPipelineOperator(AzureDataFactoryRunPipelineOperator):
             method_name="execute_complete",
         )
 
-    def _deliver(self, context: "Context", run: PipelineRun) -> Any:
-        activities = self.hook.activity_runs(self.place, run.run_id)
-        push = context["ti"].xcom_push
-        push(key="status", value=run.status)
-        push(key="message", value=run.message)
-        if self.push_activities:
-            push(key="activities", value=documents(activities))
-        if run.status != SUCCEEDED:
-            raise AzureDataFactoryPipelineRunException(explain(run, activities, self._page()))
+    def _succeed(self, context: "Context", run: PipelineRun) -> Any:
+        self.deliver(context, run)
         remember(context, Started(run_id=run.run_id, delivered=True))
         return {"run_id": run.run_id, "status": run.status, "message": run.message}
 
     def _timed_out(self) -> AzureDataFactoryPipelineRunException:
         return AzureDataFactoryPipelineRunException(
-            f"Pipeline run {self.run_id} has not ended within {self.timeout} s (timeout); it goes on: {self._page()}"
+            f"Pipeline run {self.run_id} has not ended within {self.timeout} s (timeout); it goes on: {self.page()}"
         )
-
-    def _page(self, run_id: str = "") -> str:
-        group, factory = self.place
-        return self.hook.settings.page(run_id or self.run_id, resource_group=group, factory=factory)
