@@ -68,7 +68,10 @@ def test_the_stack_does_what_it_promises(tmp_path: Path) -> None:
         command = ["sh", "-c", f"docker compose up --build --detach --wait --wait-timeout 600 && {' '.join(check)}"]
     elif CONTAINERS.is_file():
         cache = Path(os.environ.get("ADF_EXPORT_CACHE") or Path.home() / ".cache" / "adf-export")
-        environment["WORK"] = str(cache / "containers")
+        work = cache / "containers"
+        # An engine that was killed has left it, and the next one would take another process for it.
+        (work / "docker" / "pid").unlink(missing_ok=True)
+        environment["WORK"] = str(work)
         command = ["bash", str(CONTAINERS), "-f", "docker-compose.yml", "-i", IMAGES, "--", *check]
     else:
         pytest.skip("no Docker engine answers, and there is no folder that could start one")
