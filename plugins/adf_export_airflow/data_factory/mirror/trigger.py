@@ -25,6 +25,8 @@ _EVENTS: Final[dict[Shown, type[TaskSuccessEvent | TaskFailedEvent | TaskSkipped
     Shown.FAILED: TaskFailedEvent,
     Shown.SKIPPED: TaskSkippedEvent,
 }
+# How often a task that was cleared looks whether the newest run has ended.
+_LOOK_SECONDS: Final = 2.0
 # Per DAG run: tasks that were cleared together find the rerun that the first of them started.
 _deciding: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = WeakValueDictionary()
 
@@ -117,21 +119,33 @@ class MirrorTrigger(BaseTrigger):
 
     async def _entry(self) -> dict[str, Any]:
         """The newest run that repeats this activity and that no earlier try has seen; if there is none, a new one."""
-        async with _deciding.setdefault(tuple(self._dag_run.values()), asyncio.Lock()):
-            runs: list[dict[str, Any]] = await self._read(RUNS)
-            seen = await self._read(self._seen_key) or {"try_number": 0, "runs": 0, "chosen": 0}
-            if seen["try_number"] != self._try_number:
-                chosen = self._unseen(runs, seen["runs"])
-                if chosen is None:
-                    chosen = len(runs)
-                    runs.append(await self._repeat(runs[-1]["run_id"]))
-                    await self._write(RUNS, runs)
-                    await self._write(RUN_ID, runs[-1]["run_id"])
-                # Kept from the start on: a triggerer that takes over shows the same run.
-                seen = {"try_number": self._try_number, "runs": len(runs), "chosen": chosen}
-                await self._write(self._seen_key, seen)
-            entry: dict[str, Any] = runs[seen["chosen"]]
-            return entry
+        while True:
+            # Not held while a run is waited for: other tasks have to be shown meanwhile.
+            async with _deciding.setdefault(tuple(self._dag_run.values()), asyncio.Lock()):
+                entry = await self._decided()
+            if entry is not None:
+                return entry
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _decided(self) -> dict[str, Any] | None:
+        """The entry of RUNS that this try shows; None while a rerun has to wait for the end of the newest run."""
+        runs: list[dict[str, Any]] = await self._read(RUNS)
+        seen = await self._read(self._seen_key) or {"try_number": 0, "runs": 0, "chosen": 0}
+        if seen["try_number"] != self._try_number:
+            chosen = self._unseen(runs, seen["runs"])
+            if chosen is None:
+                repeated = await self._repeat(runs[-1]["run_id"])
+                if repeated is None:
+                    return None
+                chosen = len(runs)
+                runs.append(repeated)
+                await self._write(RUNS, runs)
+                await self._write(RUN_ID, repeated["run_id"])
+            # Kept from the start on: a triggerer that takes over shows the same run.
+            seen = {"try_number": self._try_number, "runs": len(runs), "chosen": chosen}
+            await self._write(self._seen_key, seen)
+        entry: dict[str, Any] = runs[seen["chosen"]]
+        return entry
 
     def _unseen(self, runs: list[dict[str, Any]], seen: int) -> int | None:
         repeated = (at for at in range(len(runs) - 1, seen - 1, -1) if self._is_repeated(runs[at]))
@@ -140,14 +154,14 @@ class MirrorTrigger(BaseTrigger):
     def _is_repeated(self, run: dict[str, Any]) -> bool:
         return run["repeats"] is None or self._task_id in run["repeats"]
 
-    async def _repeat(self, run_id: str) -> dict[str, Any]:
-        """Starts a rerun once the newest run has ended."""
+    async def _repeat(self, run_id: str) -> dict[str, Any] | None:
+        """Starts a rerun of the newest run, None if that has not ended."""
         outermost = self.containers[0][0] if self.containers else self.activity
         repeats = sorted(self._repeated(outermost))
         async with following(self.conn_id, run_id) as follower:
             try:
-                while not (await follower.snapshot(frozenset(self.opened))).run.is_final:
-                    await asyncio.sleep(follower.pause)
+                if not (await follower.snapshot(frozenset(self.opened))).run.is_final:
+                    return None
                 place = await follower.place()
                 new = await follower.hook.rerun(place, self.pipeline, run_id, activity=outermost or None)
             except AzureError as error:
