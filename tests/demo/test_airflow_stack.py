@@ -50,7 +50,7 @@ def family() -> Iterator[Family]:
         below = psutil.Process(members.guard_pid)
         yield members
         seen = below.children(recursive=True)
-    assert not psutil.wait_procs(seen, timeout=10)[1]
+    assert not psutil.wait_procs(seen, timeout=SECONDS)[1]
 
 
 def test_settings_are_private_and_stay(tmp_path: Path) -> None:
@@ -132,4 +132,4 @@ with Family() as family:
         assert len(below) >= len(COMPONENTS)
         starter.send_signal(ending)
         starter.wait(SECONDS)
-    assert not psutil.wait_procs(below, timeout=30)[1]
+    assert not psutil.wait_procs(below, timeout=SECONDS)[1]
