@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from adf_export.codes import SETTING_LOST
 from adf_export.ir.factory import Json, Object, obj
 from adf_export.ir.unit import SkipsItself, Unit
 from adf_export.names import PIPELINE_LENGTH, clean, shorten
@@ -127,18 +128,38 @@ def run_sensor(bench: Workbench) -> Unit:
     return replace(unit, steps=(*unit.steps, check))
 
 
+def run_pipeline_once(bench: Workbench) -> Unit:
+    """DataFactoryRunPipelineOperator of adf_export_airflow: Airflow's, with retries that go on from what failed."""
+    repeats_all = bench.has("retry_from_failure") and bench.constant("retry_from_failure") is False
+    if bench.task.retries and not repeats_all:
+        bench.tell(
+            SETTING_LOST,
+            "a retry repeats the whole pipeline, not what failed in it",
+            hint="write retry_from_failure=False, or give the activities of the pipeline retries of their own",
+        )
+    return run_pipeline(bench)
+
+
+_RUN: Final = {
+    "check_interval": "ExecutePipeline knows by itself when the run ends",
+    "deferrable": "no worker waits for the run",
+    "resource_group_name": "the pipeline is in the same factory",
+    "timeout": "the task does not wait for the run",
+}
+_PUSHED: Final = {"push_activities": "results are read from activities"}
+_RUN_ACTIVITIES: Final = ("ExecutePipeline", "WebActivity", "Until", "IfCondition")
+_SENSOR_ACTIVITIES: Final = ("Until", "WebActivity", "IfCondition")
 DATA_FACTORY: Final[Mapping[str, Operator]] = {
     "airflow.providers.microsoft.azure.operators.data_factory.AzureDataFactoryRunPipelineOperator": Operator(
-        translate=run_pipeline,
-        ignored={
-            "check_interval": "ExecutePipeline knows by itself when the run ends",
-            "deferrable": "no worker waits for the run",
-            "resource_group_name": "the pipeline is in the same factory",
-            "timeout": "the task does not wait for the run",
-        },
-        activities=("ExecutePipeline", "WebActivity", "Until", "IfCondition"),
+        translate=run_pipeline, ignored=_RUN, activities=_RUN_ACTIVITIES
     ),
     "airflow.providers.microsoft.azure.sensors.data_factory.AzureDataFactoryPipelineRunStatusSensor": Operator(
-        translate=run_sensor, ignored=IGNORED, activities=("Until", "WebActivity", "IfCondition")
+        translate=run_sensor, ignored=IGNORED, activities=_SENSOR_ACTIVITIES
+    ),
+    "adf_export_airflow.data_factory.operators.DataFactoryRunPipelineOperator": Operator(
+        translate=run_pipeline_once, ignored={**_RUN, **_PUSHED}, activities=_RUN_ACTIVITIES
+    ),
+    "adf_export_airflow.data_factory.sensors.DataFactoryPipelineRunStatusSensor": Operator(
+        translate=run_sensor, ignored={**IGNORED, **_PUSHED}, activities=_SENSOR_ACTIVITIES
     ),
 }

@@ -45,6 +45,8 @@ OPERATORS: dict[str, dict[str, Any]] = {
     "airflow.providers.microsoft.azure.sensors.data_factory.AzureDataFactoryPipelineRunStatusSensor": {
         "run_id": "4711"
     },
+    "adf_export_airflow.data_factory.operators.DataFactoryRunPipelineOperator": {"pipeline_name": "p"},
+    "adf_export_airflow.data_factory.sensors.DataFactoryPipelineRunStatusSensor": {"run_id": "4711"},
     f"{COMMON_SQL}.SQLExecuteQueryOperator": {"conn_id": "warehouse", "sql": "SELECT 1"},
     f"{COMMON_SQL}.SQLCheckOperator": {"conn_id": "warehouse", "sql": "SELECT 1"},
     f"{COMMON_SQL}.SQLColumnCheckOperator": {

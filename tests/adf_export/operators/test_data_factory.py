@@ -187,6 +187,21 @@ def test_a_connection_with_a_login_is_refused() -> None:
     assert made(task(RUN, **ELSEWHERE), environment=environment).codes == ["ADF504"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "retries", "told"),
+    [({}, 2, True), ({}, 0, False), ({"retry_from_failure": False}, 2, False), ({"retry_from_failure": True}, 2, True)],
+)
+def test_our_operator_is_airflows_but_for_its_retries(fields: dict[str, Any], retries: int, told: bool) -> None:
+    ours = "adf_export_airflow.data_factory.operators.DataFactoryRunPipelineOperator"
+    found, plain = (
+        made(task(name, **ELSEWHERE, **more, of_task={"retries": retries}), environment=ENVIRONMENT)
+        for name, more in ((ours, fields), (RUN, {}))
+    )
+    assert ("ADF410" in found.codes) is told
+    assert found.compiled.pipelines != ()
+    assert list(found.activities("d_t" if retries else "d")) == list(plain.activities("d_t" if retries else "d"))
+
+
 # Each attempt is a run of a pipeline of its own: a loop cannot stand in a loop.
 @pytest.mark.parametrize(("fails", "status", "attempts"), [(0, "Succeeded", 1), (1, "Succeeded", 2), (3, "Failed", 3)])
 def test_a_task_that_waits_is_tried_again(fails: int, status: str, attempts: int, tmp_path: Path) -> None:
