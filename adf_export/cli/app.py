@@ -7,10 +7,11 @@ from typing import Final
 
 import typer
 
-from adf_export.cli import codes, compiling, explaining, graphs, monitoring, reports
+from adf_export.cli import codes, compiling, explaining, graphs, reports
 from adf_export.cli.options import EXITS, Exit
 from adf_export.cli.screen import show_json
 from adf_export.errors import AdfExportError
+from adf_export.monitor.command import monitor_command
 
 # A package adds a command by an entry point of this group: its name, and a function with Typer's annotations.
 COMMANDS: Final = "adf_export.commands"
@@ -40,7 +41,7 @@ app.command("report")(reports.report_command)
 app.command("explain")(explaining.explain_command)
 app.command("graph")(graphs.graph_command)
 app.command("codes")(codes.codes_command)
-app.command("monitor")(monitoring.monitor_command)
+app.command("monitor")(monitor_command)
 
 
 def main() -> None:
