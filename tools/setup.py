@@ -30,6 +30,7 @@ PYTHONS = ((3, 11), (3, 12), (3, 13))
 JAVAS = (17, 21)
 UV_VERSION = "0.13.9"
 FREE_DISK_GB = 4
+ONLY_JARS = "--only-delta-jars"
 
 
 class SetupError(Exception):
@@ -205,14 +206,11 @@ def everything() -> None:
     install_azurite()
 
 
-# What `python tools/setup.py STAGE` does alone, where something else does the rest (docker/Dockerfile).
-STAGES = {"": everything, "delta-jars": install_delta_jars}
-
-
-def main(stage: str = "") -> int:
+def main() -> int:
     started = time.monotonic()
     try:
-        STAGES[stage]()
+        # In an image something else does the rest (docker/Dockerfile).
+        install_delta_jars() if ONLY_JARS in sys.argv else everything()
     except SetupError as error:
         say(f"error: {error}")
         return 1
@@ -223,4 +221,4 @@ def main(stage: str = "") -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2]))
+    sys.exit(main())
