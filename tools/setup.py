@@ -210,7 +210,8 @@ def main() -> int:
     started = time.monotonic()
     try:
         # In an image something else does the rest (docker/Dockerfile).
-        install_delta_jars() if ONLY_JARS in sys.argv else everything()
+        stages = install_delta_jars if ONLY_JARS in sys.argv else everything
+        stages()
     except SetupError as error:
         say(f"error: {error}")
         return 1
