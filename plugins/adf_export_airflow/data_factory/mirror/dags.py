@@ -1,6 +1,7 @@
 """Builds a DAG from each exported pipeline of a factory's folder."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -77,6 +78,7 @@ class _Builder:
                 parameters={one.name: is_of_the_run(one) for one in pipeline.parameters},
                 # The one task that may be repeated by itself: it finds the run that it has started.
                 retries=2,
+                retry_delay=timedelta(seconds=10),
             )
             # Stands for the pipeline while it runs, so that there is always a task whose end can cancel it.
             whole = self.mirror(None, within=(), task_id=self.run_task)
