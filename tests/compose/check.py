@@ -65,6 +65,8 @@ class Check:
         self.password: str = passwords["admin"]
         self.api = AirflowApi(url=f"http://{host}", user="admin", password=self.password)
         self.figures: dict[str, Any] = {}
+        # Volumes of an earlier check may still be there.
+        self.stamp = f"{time.time():.0f}"
 
     def all(self) -> None:
         self.dags_are_there()
@@ -81,20 +83,21 @@ class Check:
             sys.exit(f"import errors: {errors}")
 
     def run(self, dag_id: str, run_id: str, *, restart: tuple[str, ...]) -> None:
-        """A run to success, with restarts in its middle; every task of it is there exactly once."""
-        started = time.monotonic()
+        """A run to success, with restarts in its middle."""
+        started, what = time.monotonic(), f"{dag_id} {run_id}"
+        run_id = f"{run_id}-{self.stamp}"
         asked(lambda: self.api.unpause(dag_id))
         self.api.trigger(dag_id, run_id=run_id, conf={}, logical_date=None)
         for service in restart:
             time.sleep(5)
             compose("restart", "--timeout", "5", service)
-        wait(lambda: self.api.run(dag_id, run_id).is_final, f"{dag_id} {run_id}", seconds=8 * MINUTES)
+        wait(lambda: self.api.run(dag_id, run_id).is_final, what, seconds=8 * MINUTES)
         run = asked(lambda: self.api.run(dag_id, run_id))
         tasks = asked(lambda: self.api.tasks(dag_id, run_id))
         if run.state != "success":
             states = {task.label: task.state for task in tasks}
-            sys.exit(f"{dag_id} {run_id}: {run.state}, {states}\n{compose('logs', '--tail', '60')}")
-        self.figures[f"{dag_id} {run_id}"] = round(time.monotonic() - started)
+            sys.exit(f"{what}: {run.state}, {states}\n{compose('logs', '--tail', '60')}")
+        self.figures[what] = round(time.monotonic() - started)
 
     def edits_are_seen(self) -> None:
         """A file that changes on the host is another DAG soon."""

@@ -57,7 +57,8 @@ def test_the_stack_does_what_it_promises(tmp_path: Path) -> None:
         os.environ
         | free_ports()
         | {
-            "COMPOSE_PROJECT_NAME": f"adf-export-test-{os.getpid()}",
+            # Always the same: what a test that was killed has left is taken over, and taken down.
+            "COMPOSE_PROJECT_NAME": "adf-export-test",
             # No run of the timetable beside those of the check.
             "CRYPTO_MARKET_SCHEDULE": "0 0 1 1 *",
             "PYTHONPATH": str(PROJECT),
